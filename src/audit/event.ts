@@ -1,0 +1,68 @@
+import type { Code } from '../model/codes.ts'
+import type { LayerEffect } from '../model/decision.ts'
+import type { Access } from '../model/operation.ts'
+
+/** Stable event codes; a code is never renamed or given another meaning. */
+export type EventCode =
+  | 'credential.issued' | 'credential.denied' | 'credential.expired' | 'credential.revoked' | 'credential.released'
+  | 'api.started' | 'api.call' | 'api.denied'
+  | 'agent.registered' | 'agent.revoked' | 'agent.restored'
+  | 'delegation.requested' | 'delegation.granted' | 'delegation.denied' | 'delegation.revoked' | 'delegation.expired'
+  | 'connection.created' | 'connection.revoked' | 'connection.reauth_required'
+  | 'policy.loaded' | 'policy.rejected'
+  | 'session.started' | 'session.ended'
+  | 'admin.started' | 'admin.stopped' | 'admin.audit_recovered'
+
+/**
+ * What happened, as a stage or the authority tells it; the audit log adds `v`, `seq`, `id`, `ts` and `prev`.
+ * Never a header value, a body, a query value or a secret. Undefined fields are left out of the line.
+ */
+export interface AuditEvent {
+  readonly event: EventCode
+  readonly agent?: { readonly id: string; readonly name: string } | undefined
+  readonly user?: { readonly id: string; readonly name: string | undefined } | undefined
+  readonly delegation?: string | undefined
+  readonly session?: string | undefined
+  readonly identified_by?: string | undefined
+  /** Ties `api.started` to the `api.call` or `api.denied` that completes it. */
+  readonly exchange?: string | undefined
+  readonly integration?: string | undefined
+  readonly operation?: string | undefined
+  readonly access?: Access | undefined
+  readonly scopes?: readonly string[] | undefined
+  /** One target, or several joined by a comma; `?` where unresolved. */
+  readonly target?: string | undefined
+  readonly expires_in?: string | undefined
+  readonly upstream_expires_at?: string | undefined
+  readonly lifetime?: 'static' | undefined
+  readonly credential?: string | undefined
+  readonly policy_evaluation?: {
+    readonly org_policy: LayerEffect
+    readonly user_consent: LayerEffect
+    readonly agent_permissions: LayerEffect
+  } | undefined
+  readonly rule?: string | undefined
+  /** `policies/org.yaml:12`. */
+  readonly rule_at?: string | undefined
+  readonly decision?: string | undefined
+  readonly policy_hash?: string | undefined
+  readonly narrowed_by?: 'upstream' | 'proxy' | undefined
+  readonly http?: HttpFacts | undefined
+  /** `ok`, `denied`, `failed` (a fault before the answer), `aborted` (cut by either side), `revoked` (cut by us). */
+  readonly outcome: 'ok' | 'denied' | 'failed' | 'aborted' | 'revoked'
+  readonly code?: Code | undefined
+  /** One sentence for the ops person: which layer, what was missing, what to change. */
+  readonly reason?: string | undefined
+  readonly trace_id?: string | undefined
+}
+
+export interface HttpFacts {
+  readonly method: string
+  readonly host: string
+  /** The path as judged, before any credential was placed; bounded; without the query. */
+  readonly path: string
+  readonly status?: number | undefined
+  readonly bytes_in?: number | undefined
+  readonly bytes_out?: number | undefined
+  readonly duration_ms?: number | undefined
+}

@@ -1,0 +1,33 @@
+/**
+ * Header fields in the order and spelling they came in: name, value, name, value …
+ * Values are Latin-1 text (one character a byte), as Node gives and takes them.
+ */
+export type HeaderList = readonly string[]
+
+/**
+ * The one form of a request that every stage judges and that is forwarded.
+ * Made by the listener alone; `path` and `query` are the very bytes that came.
+ */
+export interface CanonicalRequest {
+  /** Upper-case token. */
+  readonly method: string
+  readonly scheme: 'http' | 'https'
+  /** Lower-case DNS name without trailing dot, or the integration's own host in reverse mode. */
+  readonly host: string
+  readonly port: number
+  /** Begins with `/`; without the query; in reverse mode without the integration's prefix. */
+  readonly path: string
+  /** Without `?`; undefined where there was none (an empty query is ''). */
+  readonly query: string | undefined
+  /** End-to-end fields only: hop-by-hop, client credentials and our own fields are already gone. */
+  readonly headers: HeaderList
+  /** Lower-case media type without parameters; undefined where there is none. */
+  readonly contentType: string | undefined
+  readonly framing: BodyFraming
+}
+
+/** How the body was framed (RFC 9112 section 6); the framing upstream is made anew from it. */
+export type BodyFraming =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' }

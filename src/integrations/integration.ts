@@ -1,0 +1,85 @@
+import type { InspectedBody } from '../http/body.ts'
+import type { CanonicalRequest } from '../http/request.ts'
+import type { Denial } from '../model/denial.ts'
+import type { Code } from '../model/codes.ts'
+import type { Layer } from '../model/decision.ts'
+import type { Access, Operation } from '../model/operation.ts'
+
+/** A configured upstream service: where it is, what its requests mean, how it refuses. One folder each. */
+export interface Integration {
+  /** The key in the configuration: `github`. Also the prefix in reverse mode. */
+  readonly name: string
+  /** Every origin a credential of this integration may be sent to; the first serves reverse mode. The one list: what is not in it is not served. */
+  readonly origins: readonly Origin[]
+  readonly catalogue: Catalogue
+  readonly vocabulary: Vocabulary
+  /** The refusal in the form that this upstream's clients understand at once. */
+  denialAnswer(view: DenialView, request: CanonicalRequest): DenialAnswer
+  /** Names under which clients of this upstream could bring a credential of their own; refused in query and body, by any case. */
+  readonly credentialFields: readonly string[]
+}
+
+export interface Origin {
+  readonly scheme: 'http' | 'https'
+  /** Lower case. */
+  readonly host: string
+  readonly port: number
+  /** Put before the path in reverse mode only, e.g. `/api`; '' for none. */
+  readonly basePath: string
+}
+
+/** Knows the upstream's operations. Pure; O(path segments). */
+export interface Catalogue {
+  /** @returns what the request is, or the denial `operation_unknown` or `path_refused` */
+  match(request: CanonicalRequest): Match | Denial
+}
+
+export interface Match {
+  /** The operation as far as method, path and query tell it. */
+  readonly operation: Operation
+  /** Where the body tells more (targets in an argument): the body is read, bounded and strict, and this gives the whole operation. */
+  readonly inspect: ((body: InspectedBody) => Operation | Denial) | undefined
+}
+
+/** The upstream's words, so that policy can be checked at load and compared canonically. Pure. */
+export interface Vocabulary {
+  /** Resolves aliases (`pulls:read` is `pull_requests:read`). @returns the canonical name, or undefined where there is no such scope */
+  canonicalScope(text: string): string | undefined
+  /** Whether holding `granted` suffices for `needed`; both canonical. */
+  covers(granted: string, needed: string): boolean
+  /** The form in which targets and target globs are compared (case folded where the upstream folds it). */
+  canonicalTarget(text: string): string
+  /** Every operation, for `lint` and for suggestions. */
+  operations(): Iterable<OperationFacts>
+}
+
+export interface OperationFacts {
+  readonly name: string
+  readonly access: Access
+  readonly alternatives: readonly (readonly string[])[]
+}
+
+/** What a refused client may know. */
+export interface DenialView {
+  readonly code: Code
+  /** The code's own status; a shape may answer with another where its clients need that. */
+  readonly status: number
+  /** Public text of the code. */
+  readonly title: string
+  readonly hint: string | undefined
+  readonly layer: Layer | undefined
+  /** Rule id, e.g. `org/production-is-read-only`. */
+  readonly rule: string | undefined
+  /** `dec_…`: the same in the audit record. */
+  readonly decisionId: string
+  readonly missingScopes: readonly string[]
+  readonly link: string | undefined
+  readonly retryAfterSeconds: number | undefined
+}
+
+export interface DenialAnswer {
+  readonly status: number
+  /** Name, value, name, value …; without Content-Length. */
+  readonly headers: readonly string[]
+  readonly body: string
+}

@@ -1,0 +1,46 @@
+import type { Code, DenialCode, FaultCode } from './codes.ts'
+import type { Decision, Layer, RuleReference } from './decision.ts'
+
+/** A stage's refusal: returned, never thrown. Only `code`, `layer`, `rule` id, `hint` and the links are shown to the client. */
+export interface Denial {
+  readonly denial: DenialCode
+  /** For log and audit only: what was seen. Never a secret, a header value or a body. */
+  readonly detail: string
+  readonly layer?: Layer
+  readonly rule?: RuleReference
+  /** One sentence for the client: what would be allowed, or what to do. Made of our own words and policy names only. */
+  readonly hint?: string
+  /** Scopes that consent or connection lack. */
+  readonly missingScopes?: readonly string[]
+  /** Where a person can consent, connect or approve. */
+  readonly link?: string
+  readonly retryAfterMs?: number
+  /** The refusing decision, where one was made. */
+  readonly decision?: Decision
+}
+
+/** Makes a denial; `extra` adds what the client may be told. */
+export function deny(code: DenialCode, detail: string, extra: Omit<Denial, 'denial' | 'detail'> = {}): Denial {
+  return { denial: code, detail, ...extra }
+}
+
+/** Tells a stage's refusal from its result. */
+export function isDenial(value: object): value is Denial {
+  return 'denial' in value
+}
+
+/** Something broke, ours or the upstream's. `message` is for log and audit; the client sees the code's public text. */
+export class Fault extends Error {
+  readonly code: FaultCode
+
+  constructor(code: FaultCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.name = 'Fault'
+    this.code = code
+  }
+}
+
+/** The code under which a thrown value is answered and audited; anything that is no Fault is ours: `internal_error`. */
+export function codeOfThrown(thrown: unknown): Code {
+  return thrown instanceof Fault ? thrown.code : 'internal_error'
+}

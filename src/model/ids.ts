@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+
+declare const brand: unique symbol
+type Id<Name extends string> = string & { readonly [brand]: Name }
+
+/** `agent:pr-reviewer`: software that calls through us. */
+export type AgentId = Id<'agent'>
+/** `user:alice@acme.com`: the human on whose behalf. */
+export type PersonId = Id<'person'>
+/** `dlg_…`: one person's approval of one agent. */
+export type DelegationId = Id<'delegation'>
+/** `ses_…`: one run of an agent under one delegation. */
+export type SessionId = Id<'session'>
+/** `crd_…`: one credential that was issued. */
+export type CredentialId = Id<'credential'>
+/** `con_…`: one stored authorisation at one integration. */
+export type ConnectionId = Id<'connection'>
+/** `evt_…`: one audit record. */
+export type EventId = Id<'event'>
+/** `dec_…`: one decision, or one refusal before any decision; what a denied client is told. */
+export type DecisionId = Id<'decision'>
+
+const AGENT = /^agent:[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/
+const PERSON = /^user:[\x21-\x7e]{1,254}$/
+
+/** @returns the id, or undefined where the text is not of the form `agent:name` (lower case, digits, `.`, `_`, `-`; at most 63). */
+export function parseAgentId(text: string): AgentId | undefined {
+  return AGENT.test(text) ? (text as AgentId) : undefined
+}
+
+/** @returns the id, or undefined where the text is not `user:` and 1 to 254 printable ASCII characters without space. */
+export function parsePersonId(text: string): PersonId | undefined {
+  return PERSON.test(text) ? (text as PersonId) : undefined
+}
+
+interface Prefixed {
+  readonly dlg: DelegationId
+  readonly ses: SessionId
+  readonly crd: CredentialId
+  readonly con: ConnectionId
+  readonly evt: EventId
+  readonly dec: DecisionId
+}
+
+const POOL_BYTES = 4096
+const ID_BYTES = 15
+let pool = Buffer.alloc(0)
+let poolOffset = 0
+
+/** A new unguessable id: the prefix and 120 random bits in base64url. */
+export function newId<P extends keyof Prefixed>(prefix: P): Prefixed[P] {
+  if (poolOffset + ID_BYTES > pool.length) {
+    pool = randomBytes(POOL_BYTES)
+    poolOffset = 0
+  }
+  const text = pool.toString('base64url', poolOffset, poolOffset + ID_BYTES)
+  poolOffset += ID_BYTES
+  return `${prefix}_${text}` as Prefixed[P]
+}
+
+/** @returns the id, or undefined where the text is not that prefix and 1 to 64 base64url characters. */
+export function parseId<P extends keyof Prefixed>(prefix: P, text: string): Prefixed[P] | undefined {
+  return text.startsWith(`${prefix}_`) && /^[A-Za-z0-9_-]{1,64}$/.test(text.slice(prefix.length + 1)) ? (text as Prefixed[P]) : undefined
+}

@@ -1,0 +1,27 @@
+export type Access = 'read' | 'write' | 'admin'
+
+/**
+ * What the operation acts on. "No target" and "could not be told" are different things:
+ * `unresolved` counts as true for deny and ask, as false for allow.
+ */
+export type Targets =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'named'; readonly names: readonly string[] }
+  | { readonly kind: 'unresolved'; readonly reason: string }
+
+/**
+ * What a request is in the upstream's own terms.
+ * `alternatives` is any-of over all-of: one inner set of scopes suffices, and the credential carries just that set.
+ * An operation that needs no scope has one empty alternative; one without any alternative can never be allowed.
+ */
+export interface Operation {
+  readonly integration: string
+  /** `GET /repos/{owner}/{repo}/pulls/{pull_number}`, `chat.postMessage`. */
+  readonly name: string
+  readonly access: Access
+  /** Canonical scope names: `pull_requests:read`. */
+  readonly alternatives: readonly (readonly string[])[]
+  readonly targets: Targets
+  /** Path parameters as they stood in the path, not decoded; empty for upstreams that have none. */
+  readonly parameters: Readonly<Record<string, string>>
+}

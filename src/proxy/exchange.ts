@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { InspectedBody } from '../http/body.ts'
+import type { CanonicalRequest } from '../http/request.ts'
+import type { Integration, Match } from '../integrations/integration.ts'
+import type { Credential } from '../model/credential.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Denial } from '../model/denial.ts'
+import type { DecisionId } from '../model/ids.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Principal } from '../model/principal.ts'
+import type { PolicySnapshot } from '../policy/snapshot.ts'
+
+/** Through which door a request came in. */
+export type Door = 'connect' | 'absolute' | 'reverse'
+
+/** What the connection itself proves; verified by the listener, judged by identify. */
+export interface PeerCertificate {
+  /** Every URI SAN of the leaf. */
+  readonly uris: readonly string[]
+  /** `CN=pr-reviewer,O=Acme`, most specific first. */
+  readonly subject: string
+  /** base64url SHA-256 of the DER (RFC 8705 `x5t#S256`). */
+  readonly thumbprint: string
+  /** Wall clock; looked at for every request, so that a long-lived connection ends with its certificate. */
+  readonly notAfterMs: number
+}
+
+/**
+ * What the agent sent to prove itself, taken off the request by the listener. For a request inside a tunnel these are the
+ * proofs of its CONNECT, verified anew each time.
+ */
+export interface Proofs {
+  /** From `Proxy-Authorization`, or in reverse mode `Authorization`: the token alone. */
+  readonly token: string | undefined
+  /** From `Postern-Delegation`. */
+  readonly delegationToken: string | undefined
+  readonly certificate: PeerCertificate | undefined
+  /** The listener's bound agent, where it has one. */
+  readonly bound: BoundAgent | undefined
+}
+
+export interface BoundAgent {
+  readonly agent: string
+  /** Current content of the token file; undefined where none is configured or it cannot be read. */
+  delegationToken(): string | undefined
+}
+
+/** A request that the listener accepted: canonical, unambiguous, and without the client's own credentials. */
+export interface Received {
+  readonly id: DecisionId
+  readonly door: Door
+  readonly receivedAtMs: number
+  readonly startedMonotonicMs: number
+  readonly request: CanonicalRequest
+  /** Reverse mode: the prefix, i.e. the integration's name. */
+  readonly prefix: string | undefined
+  readonly proofs: Proofs
+  readonly incoming: IncomingMessage
+  readonly response: ServerResponse
+  /** Set where the client waits for `100 Continue`; called before the body is read. */
+  readonly sendContinue: (() => void) | undefined
+}
+
+export interface Identified extends Received {
+  readonly principal: Principal
+}
+
+export interface Route {
+  readonly integration: Integration
+  readonly match: Match
+}
+
+export interface Routed extends Identified {
+  readonly snapshot: PolicySnapshot
+  readonly route: Route
+}
+
+/** The operation with all that the body told; `body` only where it was looked at. */
+export interface Inspection {
+  readonly operation: Operation
+  readonly body: InspectedBody | undefined
+}
+
+export interface Inspected extends Routed {
+  readonly inspection: Inspection
+}
+
+/** Carries an allowing decision: nothing else makes one. */
+export interface Allowed extends Inspected {
+  readonly decision: Decision & { readonly effect: 'allow' }
+}
+
+export interface Credentialed extends Allowed {
+  /** Null only for an integration that is configured to need no credential. */
+  readonly credential: Credential | null
+}
+
+/** How the forwarding ended; never an exception. */
+export interface Forwarding {
+  readonly status: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly outcome: 'ok' | 'aborted' | 'revoked' | 'failed'
+}
+
+export interface Forwarded extends Credentialed {
+  readonly forwarding: Forwarding
+}
+
+/**
+ * One step of the pipeline: reads the exchange, adds the one field it is named after, or refuses.
+ * Synchronous where everything is at hand; a promise only where something must be waited for.
+ */
+export interface Stage<In extends Received, Field extends string, Value> {
+  readonly name: string
+  readonly adds: Field
+  run(exchange: In): Value | Denial | Promise<Value | Denial>
+}
