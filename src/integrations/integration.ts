@@ -17,6 +17,8 @@ export interface Integration {
   denialAnswer(view: DenialView, request: CanonicalRequest): DenialAnswer
   /** Names under which clients of this upstream could bring a credential of their own; refused in query and body, by any case. */
   readonly credentialFields: readonly string[]
+  /** Set only where the configuration says in words that this upstream takes no credential; where it is absent no call goes without one. */
+  readonly credential?: 'none'
 }
 
 export interface Origin {

@@ -8,9 +8,13 @@ import type { Principal } from '../model/principal.ts'
  * All that the data plane asks of the control plane. Two transports: in-process, and HTTP later; neither side knows which.
  * Look-ups are synchronous: a transport keeps a local copy up to date and says by `revocations` what changed.
  */
-export interface Sync {
+export interface Sync extends CredentialSource {
   readonly directory: Directory
   readonly revocations: Revocations
+}
+
+/** Where credentials come from, and where it is told that they have ended. */
+export interface CredentialSource {
   /**
    * A credential for one decided operation. `credential.issued` is safe before this resolves.
    * @throws Fault `credential_unavailable`, `authority_unavailable`, `audit_unavailable`
@@ -18,6 +22,11 @@ export interface Sync {
   credential(order: CredentialOrder, signal: AbortSignal): Promise<Credential | Denial>
   /** The upstream answered that this credential is no longer good: it is dropped on both sides. */
   credentialRejected(id: CredentialId): void
+  /**
+   * Told for every credential that is over before or at its expiry (revoked, rejected, evicted, expired), so that no copy is used any more;
+   * a credential that is ended upstream is told first. Ids that are not known may be told, too. @returns the unsubscribe function
+   */
+  onCredentialEnded(listener: (id: CredentialId) => void): () => void
 }
 
 /** One registered agent. */
