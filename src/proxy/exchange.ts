@@ -65,13 +65,19 @@ export interface Identified extends Received {
   readonly principal: Principal
 }
 
+/** Carries the one policy snapshot that judges this request, whatever is loaded meanwhile. */
+export interface Snapped extends Identified {
+  readonly snapshot: PolicySnapshot
+}
+
 export interface Route {
   readonly integration: Integration
   readonly match: Match
+  /** What is judged and forwarded: the received request, in reverse mode moved to the integration's first origin. */
+  readonly request: CanonicalRequest
 }
 
-export interface Routed extends Identified {
-  readonly snapshot: PolicySnapshot
+export interface Routed extends Snapped {
   readonly route: Route
 }
 
@@ -95,15 +101,23 @@ export interface Credentialed extends Allowed {
   readonly credential: Credential | null
 }
 
-/** How the forwarding ended; never an exception. */
+/** Its start is on record where the audit is strict: only then may the secret be placed. */
+export interface Announced extends Credentialed {
+  readonly announced: 'durable' | 'not_required'
+}
+
+/** How the forwarding ended, once an answer had begun. */
 export interface Forwarding {
+  /** 0 where the client left before the upstream answered. */
   readonly status: number
   readonly bytesIn: number
   readonly bytesOut: number
   readonly outcome: 'ok' | 'aborted' | 'revoked' | 'failed'
+  /** What broke, in our own words or the system's; undefined where nothing did. */
+  readonly reason: string | undefined
 }
 
-export interface Forwarded extends Credentialed {
+export interface Forwarded extends Announced {
   readonly forwarding: Forwarding
 }
 

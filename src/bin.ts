@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// No static import: what is imported needs Node 24's own modules, and an older Node must get to say so in one sentence.
+const NEEDED_MAJOR = 24
+const major = Number(process.versions.node.split('.')[0])
+
+if (major < NEEDED_MAJOR) {
+  process.stderr.write(`postern needs Node ${NEEDED_MAJOR} or later; this is Node ${process.versions.node}.\n`)
+  process.exitCode = 78
+} else {
+  const { main } = await import('./main.ts')
+  await main(process.argv)
+}

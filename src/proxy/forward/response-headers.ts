@@ -1,0 +1,61 @@
+/**
+ * What an upstream's answer must not carry to the agent: hop-by-hop fields, cookies (a session of the upstream's would be a credential
+ * of the agent's own), alternatives that lead around the proxy, and words that only a proxy may say.
+ */
+const DROPPED: ReadonlySet<string> = new Set([
+  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'proxy-authentication-info', 'proxy-status',
+  'te', 'trailer', 'transfer-encoding', 'upgrade', 'set-cookie', 'set-cookie2', 'alt-svc', 'alternate-protocol', 'nel', 'report-to',
+  'reporting-endpoints', 'content-length',
+])
+
+const CONTENT_LENGTH = /^(0|[1-9][0-9]{0,15})$/
+
+export interface AnswerHeaders {
+  /** Name, value, name, value …: end-to-end fields as they came. */
+  readonly fields: string[]
+  /** Undefined where the upstream did not say, and the answer is framed anew. */
+  readonly contentLength: number | undefined
+}
+
+/**
+ * Walks the answer's raw header once.
+ * @param raw name, value, name, value … as bytes or Latin-1 text
+ * @returns undefined where the answer is ambiguous (two different lengths, a length that is no number): it is not passed on
+ */
+export function answerHeaders(raw: readonly (Buffer | string)[]): AnswerHeaders | undefined {
+  const fields: string[] = []
+  let contentLength: number | undefined
+  let connectionNamed: Set<string> | undefined
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = text(raw[i] as Buffer | string)
+    const value = text(raw[i + 1] as Buffer | string)
+    const lower = name.toLowerCase()
+    if (lower === 'content-length') {
+      if (!CONTENT_LENGTH.test(value) || contentLength !== undefined) return undefined
+      contentLength = Number(value)
+    } else if (lower === 'connection') {
+      connectionNamed = withTokens(connectionNamed, value)
+    }
+    if (!DROPPED.has(lower)) fields.push(name, value)
+  }
+  return { fields: connectionNamed === undefined ? fields : without(fields, connectionNamed), contentLength }
+}
+
+function text(part: Buffer | string): string {
+  return typeof part === 'string' ? part : part.toString('latin1')
+}
+
+function withTokens(seen: Set<string> | undefined, value: string): Set<string> {
+  const tokens = seen ?? new Set<string>()
+  for (const token of value.split(',')) tokens.add(token.trim().toLowerCase())
+  return tokens
+}
+
+function without(fields: readonly string[], named: ReadonlySet<string>): string[] {
+  const kept: string[] = []
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] as string
+    if (!named.has(name.toLowerCase())) kept.push(name, fields[i + 1] as string)
+  }
+  return kept
+}

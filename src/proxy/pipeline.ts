@@ -1,0 +1,66 @@
+import type { AuditLog } from '../audit/log.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { DenialAnswer, DenialView } from '../integrations/integration.ts'
+import { codeOfThrown } from '../model/denial.ts'
+import { viewOf, writeAnswer } from './answer.ts'
+import { run, type Run, type Stages } from './compose.ts'
+import type { Received } from './exchange.ts'
+import { completionRecord, type Trace } from './record.ts'
+
+export interface PipelineDependencies {
+  readonly stages: Stages
+  readonly audit: AuditLog
+  readonly clock: Clock
+  /** The refusal in the words of the upstream that the request was meant for; RFC 9457 where that is nobody. */
+  shape(view: DenialView, received: Received): DenialAnswer
+  /** The operational log: what broke in us, with its stack. Never told to the client. */
+  reportBroken(error: unknown, stage: string, exchange: string): void
+}
+
+/** What the listener hands requests to. */
+export interface Pipeline {
+  /** Runs every stage, answers what was refused, and always ends in one audit record. Never rejects. */
+  exchange(received: Received): void
+  /** Exchanges under way. */
+  readonly open: number
+}
+
+/** Ties the stages to their two ends: the answer to a refusal, and the record. */
+export function createPipeline(deps: PipelineDependencies): Pipeline {
+  let open = 0
+
+  function finish(received: Received, outcome: Run): void {
+    open -= 1
+    let status = 0
+    try {
+      status = refuse(received, outcome)
+    } catch (error) {
+      deps.reportBroken(error, 'answer', received.id)
+      received.response.destroy()
+    }
+    deps.audit.post(completionRecord(received as Trace, outcome, deps.clock, status))
+  }
+
+  /** @returns the status that the client got, 0 where it got none */
+  function refuse(received: Received, outcome: Run): number {
+    if (outcome.kind === 'complete') return 0
+    const denial = outcome.kind === 'denied' ? outcome.denial : undefined
+    const code = outcome.kind === 'denied' ? outcome.denial.denial : codeOfThrown(outcome.error)
+    if (outcome.kind === 'broken') deps.reportBroken(outcome.error, outcome.stage, received.id)
+    const answer = deps.shape(viewOf(code, received.id, denial), received)
+    writeAnswer(received, answer)
+    return answer.status
+  }
+
+  return {
+    get open() {
+      return open
+    },
+    exchange(received) {
+      open += 1
+      const outcome = run(deps.stages, received)
+      if (outcome instanceof Promise) void outcome.then((settled) => finish(received, settled))
+      else finish(received, outcome)
+    },
+  }
+}

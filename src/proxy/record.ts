@@ -1,0 +1,122 @@
+import type { AuditEvent, HttpFacts } from '../audit/event.ts'
+import type { Clock } from '../lib/clock.ts'
+import { codeOfThrown } from '../model/denial.ts'
+import type { Decision, LayerResult } from '../model/decision.ts'
+import type { Targets } from '../model/operation.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Run } from './compose.ts'
+import type { Credentialed, Forwarded, Received } from './exchange.ts'
+
+/** An exchange as far as it came. */
+export type Trace = Received & Partial<Forwarded>
+
+/** `api.started`: everything but the outcome. */
+export function startedRecord(exchange: Credentialed): AuditEvent {
+  return { event: 'api.started', ...traceFacts(exchange), http: httpFacts(exchange), outcome: 'ok' }
+}
+
+/**
+ * The one record that completes an exchange, whatever became of it: a rendering of what the stages left on it,
+ * so that no branch can forget to audit.
+ */
+export function completionRecord(trace: Trace, run: Run, clock: Clock, status: number): AuditEvent {
+  const durationMs = Math.round(clock.monotonicMs() - trace.startedMonotonicMs)
+  const forwarding = trace.forwarding
+  const http = {
+    ...httpFacts(trace),
+    status: forwarding?.status ?? status,
+    bytes_in: forwarding?.bytesIn,
+    bytes_out: forwarding?.bytesOut,
+    duration_ms: durationMs,
+  }
+  if (run.kind === 'complete' && forwarding !== undefined) {
+    return { event: 'api.call', ...traceFacts(trace), http, outcome: forwarding.outcome, reason: forwarding.reason }
+  }
+  const decision = run.kind === 'denied' ? run.denial.decision : undefined
+  return { event: eventOf(trace, run), ...traceFacts(trace, decision), http, ...refusalFacts(run) }
+}
+
+/** A call that had begun is told as a call; one that never left, as denied. */
+function eventOf(trace: Trace, run: Run): 'api.call' | 'api.denied' {
+  return run.kind === 'broken' && trace.announced !== undefined ? 'api.call' : 'api.denied'
+}
+
+function refusalFacts(run: Run): Pick<AuditEvent, 'outcome' | 'code' | 'reason'> & { rule?: string; rule_at?: string } {
+  if (run.kind === 'denied') {
+    const { denial } = run
+    const rule = denial.rule === undefined ? {} : { rule: denial.rule.id, rule_at: `${denial.rule.file}:${denial.rule.line}` }
+    return { outcome: 'denied', code: denial.denial, reason: `${denial.layer === undefined ? run.stage : denial.layer}: ${denial.detail}`, ...rule }
+  }
+  const error = run.kind === 'broken' ? run.error : new TypeError('no stage forwarded the exchange')
+  const stage = run.kind === 'broken' ? run.stage : 'pipeline'
+  // The stack of an error of ours goes to the log; here stands what an ops person can use.
+  return { outcome: 'failed', code: codeOfThrown(error), reason: `${stage}: ${error instanceof Error ? error.message : 'unknown'}` }
+}
+
+/** @param refusing the decision that refused: only an allowing one stands on the exchange itself */
+function traceFacts(trace: Trace, refusing?: Decision): Omit<AuditEvent, 'event' | 'outcome' | 'http'> {
+  const decision = trace.decision ?? refusing
+  return {
+    ...principalFacts(trace.principal),
+    exchange: trace.id,
+    ...operationFacts(trace),
+    expires_in: trace.credential?.lifetime === 'short' && decision?.expiresInMs !== undefined ? `${decision.expiresInMs / 1000}s` : undefined,
+    upstream_expires_at: trace.credential?.upstreamExpiresAtMs === undefined ? undefined : new Date(trace.credential.upstreamExpiresAtMs).toISOString(),
+    lifetime: trace.credential?.lifetime === 'static' ? 'static' : undefined,
+    credential: trace.credential?.id,
+    policy_evaluation: decision === undefined ? undefined : {
+      org_policy: decision.layers.org_policy.effect,
+      user_consent: decision.layers.user_consent.effect,
+      agent_permissions: decision.layers.agent_permissions.effect,
+    },
+    rule: decision?.rule?.id,
+    rule_at: ruleAt(decision?.rule),
+    policy_hash: trace.snapshot?.hash,
+    narrowed_by: trace.credential?.narrowedBy,
+  }
+}
+
+/** Who: the fields that every event about a principal carries. */
+export function principalFacts(principal: Principal | undefined): Pick<AuditEvent, 'agent' | 'user' | 'delegation' | 'session' | 'identified_by'> {
+  if (principal === undefined) return {}
+  const { delegation } = principal
+  return {
+    agent: { id: principal.agent, name: principal.agentName },
+    user: delegation === undefined ? undefined : { id: delegation.person, name: delegation.personName },
+    delegation: delegation?.id,
+    session: delegation?.session,
+    identified_by: principal.identifiedBy,
+  }
+}
+
+function operationFacts(trace: Trace): Pick<AuditEvent, 'integration' | 'operation' | 'access' | 'scopes' | 'target'> {
+  const operation = trace.inspection?.operation ?? trace.route?.match.operation
+  if (operation === undefined) return { integration: trace.route?.integration.name ?? trace.prefix }
+  return {
+    integration: operation.integration,
+    operation: operation.name,
+    access: operation.access,
+    scopes: trace.decision?.effect === 'allow' ? trace.decision.scopes : operation.alternatives[0],
+    target: targetText(operation.targets),
+  }
+}
+
+function targetText(targets: Targets): string | undefined {
+  switch (targets.kind) {
+    case 'none':
+      return undefined
+    case 'named':
+      return targets.names.join(',')
+    case 'unresolved':
+      return '?'
+  }
+}
+
+function ruleAt(rule: LayerResult['rule']): string | undefined {
+  return rule === undefined ? undefined : `${rule.file}:${rule.line}`
+}
+
+function httpFacts(trace: Trace): HttpFacts {
+  const request = trace.route?.request ?? trace.request
+  return { method: request.method, host: request.host, path: request.path }
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { sourceFiles } from './source-tree.ts'
+
+const files = sourceFiles('src')
+
+/** Package -> the files or folders that may import it. */
+const HOMES: Readonly<Record<string, readonly string[]>> = {
+  undici: ['src/egress/', 'src/proxy/forward/'],
+  jose: ['src/proxy/identify/', 'src/authority/', 'src/integrations/github/', 'src/demo/', 'src/cli/'],
+  yaml: ['src/lib/yaml-document'],
+  zod: ['src/config/', 'src/policy/', 'src/lib/'],
+  pino: ['src/cli/'],
+  'prom-client': ['src/proxy/operations/'],
+  'lru-cache': ['src/'],
+  '@marcbachmann/cel-js': ['src/policy/'],
+  re2js: ['src/policy/'],
+  '@peculiar/x509': ['src/lib/certificates.ts'],
+  'reflect-metadata': ['src/lib/certificates.ts'],
+  commander: ['src/cli/', 'src/main.ts'],
+  'node:sqlite': ['src/store/sqlite/'],
+}
+
+/** What only named places may say, and why. */
+const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; readonly where: readonly string[] }[] = [
+  { what: 'process.env', pattern: /process\.env/, where: ['src/config/', 'src/cli/'] },
+  { what: 'the wall clock', pattern: /Date\.now\(\)|new Date\(\)|performance\.now\(\)/, where: ['src/lib/clock.ts'] },
+  {
+    what: 'Secret.reveal()',
+    pattern: /\.reveal\(\)/,
+    where: [
+      'src/proxy/credential/place-credential.ts',
+      'src/egress/parent-proxy.ts',
+    ],
+  },
+  { what: 'a switch that ends TLS verification', pattern: /rejectUnauthorized:\s*false|NODE_TLS_REJECT_UNAUTHORIZED/, where: [] },
+  { what: 'console', pattern: /\bconsole\.(log|error|warn|info)/, where: [] },
+]
+
+describe('one home for each thing', () => {
+  it('imports each package only where it lives', () => {
+    const strays = files.flatMap((file) =>
+      file.packages.filter((name) => HOMES[name] !== undefined && !HOMES[name].some((home) => file.path.startsWith(home))).map((name) => `${file.path} imports ${name}`))
+    expect(strays).toEqual([])
+  })
+
+  it('imports no package that has no home', () => {
+    const builtIn = files.flatMap((file) => file.packages.filter((name) => HOMES[name] === undefined && !name.startsWith('node:')).map((name) => `${file.path} imports ${name}`))
+    expect(builtIn).toEqual([])
+  })
+
+  for (const { what, pattern, where } of RESERVED) {
+    it(`says ${what} only in the named places`, () => {
+      const strays = files.filter((file) => pattern.test(file.text) && !where.some((place) => file.path.startsWith(place))).map(({ path }) => path)
+      expect(strays).toEqual([])
+    })
+  }
+})
