@@ -17,7 +17,7 @@ type Adding<In extends Received, Field extends string, Value> = In & { readonly 
 
 /** Grows the list one stage at a time; each must find what it reads among what the earlier ones added. */
 export interface Composition<Reached extends Received> extends Stages {
-  then<Field extends string, Value extends object | string | null>(stage: Stage<Reached, Field, Value>): Composition<Adding<Reached, Field, Value>>
+  next<Field extends string, Value extends object | string | null>(stage: Stage<Reached, Field, Value>): Composition<Adding<Reached, Field, Value>>
 }
 
 /**
@@ -26,7 +26,7 @@ export interface Composition<Reached extends Received> extends Stages {
 export function compose(list: readonly AnyStage[] = []): Composition<Received> {
   const composition: Composition<Received> = {
     list,
-    then: (stage) => compose([...list, stage]) as never,
+    next: (stage) => compose([...list, stage]) as never,
   }
   return composition
 }
