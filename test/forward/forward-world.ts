@@ -1,0 +1,143 @@
+import { createServer, type Server } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { addressGuard } from '../../src/egress/address-guard.ts'
+import type { DialSettings } from '../../src/egress/dial.ts'
+import { DEFAULT_POOL } from '../../src/egress/upstream-pool.ts'
+import { deny, isDenial, type Denial } from '../../src/model/denial.ts'
+import type { Announced, Forwarding } from '../../src/proxy/exchange.ts'
+import { forwardStage } from '../../src/proxy/forward/forward.ts'
+import { PoolCache } from '../../src/proxy/forward/pool-cache.ts'
+import { LiveExchanges } from '../../src/proxy/live-exchanges.ts'
+import type { Revocations, Revoked } from '../../src/sync/contract.ts'
+import type { AgentId } from '../../src/model/ids.ts'
+
+export const AGENT = 'agent:tester' as AgentId
+
+/** How one exchange ended, as the pipeline would see it. */
+export type Ending = { readonly forwarding: Forwarding } | { readonly denial: Denial } | { readonly error: unknown }
+
+export interface ForwardWorld {
+  readonly port: number
+  readonly endings: Ending[]
+  readonly revocations: TestRevocations
+  readonly pools: PoolCache
+  readonly live: LiveExchanges
+  /** Resolves with the next ending that is not yet taken. */
+  nextEnding(): Promise<Ending>
+  close(): Promise<void>
+}
+
+/** Revocations that a test drives by hand. */
+export class TestRevocations implements Revocations {
+  epoch = 0
+  revoked = false
+  readonly #listeners = new Set<(revoked: Revoked) => void>()
+
+  refusal(): Denial | undefined {
+    return this.revoked ? deny('agent_revoked', 'revoked by the test') : undefined
+  }
+
+  subscribe(listener: (revoked: Revoked) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  revoke(): void {
+    this.revoked = true
+    this.epoch += 1
+    for (const listener of this.#listeners) listener({ kind: 'agent', id: AGENT })
+  }
+}
+
+/** The forward stage behind a bare HTTP server: everything before it is taken as decided. */
+export async function startForwardWorld(upstreamPort: number, over: Partial<DialSettings> = {}): Promise<ForwardWorld> {
+  const revocations = new TestRevocations()
+  const live = new LiveExchanges(revocations)
+  const pools = new PoolCache(8)
+  const endings: Ending[] = []
+  let taken = 0
+  let wake: (() => void) | undefined
+  const stage = forwardStage({
+    revocations,
+    live,
+    pools,
+    poolSettings: { ...DEFAULT_POOL, headersTimeoutMs: 1_500 },
+    place: (request) => ({ headers: [...request.headers, 'authorization', 'Bearer upstream-secret'], target: request.path + (request.query === undefined ? '' : `?${request.query}`) }),
+    dialSettings: () => ({
+      guard: addressGuard(['127.0.0.0/8'], () => []),
+      resolve: async () => ['127.0.0.1'],
+      address: undefined,
+      viaProxy: undefined,
+      ca: undefined,
+      clientCertificate: undefined,
+      connectTimeoutMs: 1_000,
+      ...over,
+    }),
+    credentialRejected: () => undefined,
+  })
+  const server: Server = createServer((incoming, response) => {
+    const length = incoming.headers['content-length']
+    const chunked = incoming.headers['transfer-encoding'] !== undefined
+    const [path = '/', query] = (incoming.url ?? '/').split('?')
+    const request = {
+      method: incoming.method ?? 'GET', scheme: 'http', host: 'upstream.example', port: upstreamPort, path, query, headers: ['user-agent', 'test'], contentType: undefined,
+      framing: chunked ? { kind: 'chunked' } : length === undefined ? { kind: 'none' } : { kind: 'length', bytes: Number(length) },
+    }
+    const exchange = {
+      principal: { agent: AGENT, agentName: 'Tester', identifiedBy: 'token', delegation: undefined },
+      request, route: { request, integration: { name: 'test' } }, inspection: { body: undefined }, incoming, response, sendContinue: undefined, credential: null,
+    } as unknown as Announced
+    const settle = (ending: Ending): void => {
+      endings.push(ending)
+      if (!('forwarding' in ending) && !response.headersSent && !response.destroyed) response.writeHead(502).end()
+      wake?.()
+    }
+    Promise.resolve()
+      .then(() => stage.run(exchange))
+      .then((result) => settle(isDenial(result) ? { denial: result } : { forwarding: result }), (error: unknown) => settle({ error }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    endings,
+    revocations,
+    pools,
+    live,
+    async nextEnding() {
+      while (endings.length <= taken) await new Promise<void>((resolve) => (wake = resolve))
+      return endings[taken++] as Ending
+    },
+    async close() {
+      await pools.destroy()
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+/** A raw client connection whose bytes are gathered as text. */
+export function rawClient(port: number): { readonly socket: Socket; text(): string; until(pattern: RegExp): Promise<string>; closed(): Promise<string> } {
+  const socket = connect({ host: '127.0.0.1', port })
+  let text = ''
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1')
+  })
+  socket.on('error', () => undefined)
+  const closing = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  return {
+    socket,
+    text: () => text,
+    until: (pattern) => new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (pattern.test(text)) {
+          socket.off('data', look)
+          resolve(text)
+        }
+      }
+      socket.on('data', look)
+      socket.once('close', () => (pattern.test(text) ? resolve(text) : reject(new Error(`closed before ${String(pattern)}: ${text}`))))
+      look()
+    }),
+    closed: () => closing.then(() => text),
+  }
+}
