@@ -1,0 +1,10 @@
+import type { Connections } from './connections.ts'
+import type { LiveCredentials } from './live-credentials.ts'
+
+/** What the authority keeps over restarts; secrets encrypted. */
+export interface Store {
+  readonly connections: Connections
+  readonly liveCredentials: LiveCredentials
+  /** Ends what is under way, then closes; idempotent. Later calls throw StoreError `store_closed`. */
+  close(): Promise<void>
+}

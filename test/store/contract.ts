@@ -1,0 +1,235 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Secret } from '../../src/lib/secret.ts'
+import { newId } from '../../src/model/ids.ts'
+import type { Connection, NewConnection } from '../../src/store/ports/connections.ts'
+import type { Store } from '../../src/store/ports/store.ts'
+
+/** A store under test: `reopen` gives another process's view of the same data; both are closed by the maker. */
+export interface StoreUnderTest {
+  readonly store: Store
+  readonly clock: { now: number }
+  /** Opens the same data once more, while the first may still be open. */
+  reopen(): Promise<Store>
+}
+
+const LEASE_MS = 10_000
+
+const DRAFT: NewConnection = {
+  integration: 'slack',
+  owner: 'organisation',
+  label: 'bot',
+  scopes: ['chat:write'],
+  tokens: { accessToken: new Secret('access-1'), accessExpiresAtMs: 5_000_000, refreshToken: new Secret('refresh-1') },
+  imported: ['fingerprint-1'],
+}
+
+function successor(n: number) {
+  return {
+    scopes: ['chat:write', 'files:write'],
+    tokens: { accessToken: new Secret(`access-${n}`), accessExpiresAtMs: 6_000_000 + n, refreshToken: new Secret(`refresh-${n}`) },
+  }
+}
+
+function plain(connection: Connection | undefined) {
+  if (connection === undefined) return undefined
+  const { tokens, ...rest } = connection
+  return {
+    ...rest, access: tokens.accessToken?.reveal(), refresh: tokens.refreshToken?.reveal(), accessExpiresAtMs: tokens.accessExpiresAtMs,
+  }
+}
+
+/** What every adapter of the connections port keeps to. */
+export function connectionsContract(makeStore: () => Promise<StoreUnderTest>): void {
+  describe('connections', () => {
+    let under: StoreUnderTest
+    let connection: Connection
+    const connections = () => under.store.connections
+
+    beforeEach(async () => {
+      under = await makeStore()
+      connection = await connections().create(DRAFT)
+    })
+
+    it('gives back what was created, by id and by key', async () => {
+      const expected = {
+        id: connection.id, integration: 'slack', owner: 'organisation', label: 'bot', scopes: ['chat:write'], imported: ['fingerprint-1'],
+        state: 'active', stateReason: undefined, intent: undefined, version: 1, generation: 1, createdAtMs: under.clock.now, updatedAtMs: under.clock.now,
+        access: 'access-1', refresh: 'refresh-1', accessExpiresAtMs: 5_000_000,
+      }
+      expect(connection.id).toMatch(/^con_/)
+      expect(plain(await connections().get(connection.id))).toEqual(expected)
+      expect(plain(await connections().find(DRAFT))).toEqual(expected)
+      expect((await connections().list()).map(plain)).toEqual([expected])
+    })
+
+    it('knows nothing of what was never created', async () => {
+      expect(await connections().get(newId('con'))).toBeUndefined()
+      expect(await connections().find({ ...DRAFT, label: 'other' })).toBeUndefined()
+      expect(await connections().find({ ...DRAFT, owner: 'user:alice@acme.com' as Connection['owner'] })).toBeUndefined()
+    })
+
+    it('keeps a connection without tokens and with an access token that does not expire', async () => {
+      const tokens = { accessToken: undefined, accessExpiresAtMs: undefined, refreshToken: undefined }
+      const made = await connections().create({ ...DRAFT, label: 'empty', tokens })
+      expect(made.tokens).toEqual(tokens)
+    })
+
+    it('gives the existing connection where the key is taken, and changes nothing of it', async () => {
+      const again = await connections().create({ ...DRAFT, tokens: successor(9).tokens, imported: ['other'] })
+      expect(plain(again)).toEqual(plain(connection))
+    })
+
+    it('lets one of many that begin at the same version refresh', async () => {
+      const other = await under.reopen()
+      const attempts = [1, 2, 3, 4, 5, 6].map((n) => (n % 2 === 0 ? other.connections : connections()))
+      const begun = await Promise.all(attempts.map((target, n) => target.beginRefresh(connection.id, 1, `process-${n}`, LEASE_MS)))
+      expect(begun.filter((result) => result !== undefined)).toHaveLength(1)
+    })
+
+    it('shows the intent to everybody before the refresh is made', async () => {
+      await connections().beginRefresh(connection.id, 1, 'me', LEASE_MS)
+      const seen = await (await under.reopen()).connections.get(connection.id)
+      expect(seen?.intent).toEqual({ holder: 'me', startedAtMs: under.clock.now, leaseUntilMs: under.clock.now + LEASE_MS, unfinished: false })
+      expect(seen?.version).toBe(2)
+      expect(seen?.tokens.refreshToken?.reveal()).toBe('refresh-1')
+    })
+
+    it('keeps others out while the lease runs, and lets them take over as unfinished once it is over', async () => {
+      await connections().beginRefresh(connection.id, 1, 'crashed', LEASE_MS)
+      under.clock.now += LEASE_MS - 1
+      expect(await connections().beginRefresh(connection.id, 2, 'next', LEASE_MS)).toBeUndefined()
+      under.clock.now += 1
+      const taken = await connections().beginRefresh(connection.id, 2, 'next', LEASE_MS)
+      expect(taken?.intent).toMatchObject({ holder: 'next', unfinished: true, startedAtMs: under.clock.now })
+    })
+
+    it('replaces the tokens and ends the intent when a refresh completes', async () => {
+      const begun = await connections().beginRefresh(connection.id, 1, 'me', LEASE_MS)
+      const done = await connections().completeRefresh(connection.id, begun?.generation ?? 0, successor(2))
+      expect(plain(done)).toMatchObject({ access: 'access-2', refresh: 'refresh-2', generation: 2, version: 3, intent: undefined, scopes: successor(2).scopes })
+      expect(plain(await connections().get(connection.id))).toEqual(plain(done))
+    })
+
+    it('stores the first of two successors of the same generation, never the second', async () => {
+      expect(await connections().completeRefresh(connection.id, 1, successor(2))).toBeDefined()
+      expect(await connections().completeRefresh(connection.id, 1, successor(3))).toBeUndefined()
+      expect((await connections().get(connection.id))?.tokens.refreshToken?.reveal()).toBe('refresh-2')
+    })
+
+    it('brings a connection back that was given up while the answer was under way', async () => {
+      await connections().beginRefresh(connection.id, 1, 'slow', LEASE_MS)
+      under.clock.now += LEASE_MS
+      const taken = await connections().beginRefresh(connection.id, 2, 'hasty', LEASE_MS)
+      await connections().failRefresh(connection.id, taken?.version ?? 0, { outcome: 'dead', reason: 'refused' })
+      const healed = await connections().completeRefresh(connection.id, 1, successor(2))
+      expect(plain(healed)).toMatchObject({ state: 'active', stateReason: undefined, refresh: 'refresh-2' })
+    })
+
+    it('forgets an attempt that certainly was not processed', async () => {
+      const begun = await connections().beginRefresh(connection.id, 1, 'me', LEASE_MS)
+      const failed = await connections().failRefresh(connection.id, begun?.version ?? 0, { outcome: 'not_processed' })
+      expect(failed).toMatchObject({ state: 'active', intent: undefined })
+    })
+
+    it('remembers an attempt with an unknown outcome, also through later ones that were not processed', async () => {
+      const begun = await connections().beginRefresh(connection.id, 1, 'me', LEASE_MS)
+      const failed = await connections().failRefresh(connection.id, begun?.version ?? 0, { outcome: 'unknown' })
+      expect(failed?.intent).toMatchObject({ unfinished: true, leaseUntilMs: under.clock.now })
+      const again = await connections().beginRefresh(connection.id, failed?.version ?? 0, 'me', LEASE_MS)
+      expect(again?.intent?.unfinished).toBe(true)
+      const unsent = await connections().failRefresh(connection.id, again?.version ?? 0, { outcome: 'not_processed' })
+      expect(unsent?.intent?.unfinished).toBe(true)
+    })
+
+    it('requires a person once the refresh token is dead, and lets nobody refresh then', async () => {
+      const begun = await connections().beginRefresh(connection.id, 1, 'me', LEASE_MS)
+      const dead = await connections().failRefresh(connection.id, begun?.version ?? 0, { outcome: 'dead', reason: 'Slack refused it.' })
+      expect(dead).toMatchObject({ state: 'reauth_required', stateReason: 'Slack refused it.', intent: undefined })
+      expect(await connections().beginRefresh(connection.id, dead?.version ?? 0, 'me', LEASE_MS)).toBeUndefined()
+    })
+
+    it('ignores the failure of an attempt that somebody else has taken over', async () => {
+      const first = await connections().beginRefresh(connection.id, 1, 'slow', LEASE_MS)
+      under.clock.now += LEASE_MS
+      await connections().beginRefresh(connection.id, 2, 'next', LEASE_MS)
+      for (const failure of [{ outcome: 'dead', reason: 'x' }, { outcome: 'unknown' }, { outcome: 'not_processed' }] as const) {
+        expect(await connections().failRefresh(connection.id, first?.version ?? 0, failure)).toBeUndefined()
+      }
+      expect(await connections().get(connection.id)).toMatchObject({ state: 'active', intent: { holder: 'next' } })
+    })
+
+    it('is active again with new tokens from a person, and remembers where they came from', async () => {
+      const begun = await connections().beginRefresh(connection.id, 1, 'me', LEASE_MS)
+      const dead = await connections().failRefresh(connection.id, begun?.version ?? 0, { outcome: 'dead', reason: 'gone' })
+      const renewed = await connections().replaceTokens(connection.id, dead?.version ?? 0, successor(5), 'fingerprint-2')
+      expect(plain(renewed)).toMatchObject({ state: 'active', stateReason: undefined, refresh: 'refresh-5', generation: 2, imported: ['fingerprint-1', 'fingerprint-2'] })
+      expect(await connections().replaceTokens(connection.id, dead?.version ?? 0, successor(6), undefined)).toBeUndefined()
+    })
+
+    it('keeps the last fingerprints only', async () => {
+      let current = connection
+      for (let n = 2; n <= 40; n++) {
+        current = (await connections().replaceTokens(current.id, current.version, successor(n), `fingerprint-${n}`)) ?? current
+      }
+      expect(current.imported).toHaveLength(32)
+      expect(current.imported.at(-1)).toBe('fingerprint-40')
+    })
+
+    it('forgets the tokens of what is revoked, and no late answer brings them back', async () => {
+      await connections().beginRefresh(connection.id, 1, 'me', LEASE_MS)
+      const revoked = await connections().revoke(connection.id, 'no longer used')
+      expect(plain(revoked)).toMatchObject({ state: 'revoked', stateReason: 'no longer used', access: undefined, refresh: undefined, intent: undefined })
+      expect(await connections().completeRefresh(connection.id, 1, successor(2))).toBeUndefined()
+      expect(await connections().completeRefresh(connection.id, 2, successor(2))).toBeUndefined()
+      expect(plain(await connections().revoke(connection.id, 'again'))).toEqual(plain(revoked))
+      expect(await connections().revoke(newId('con'), 'unknown')).toBeUndefined()
+    })
+
+    it('keeps everything over closing and opening', async () => {
+      await connections().completeRefresh(connection.id, 1, successor(2))
+      const before = plain(await connections().get(connection.id))
+      await under.store.close()
+      const reopened = await under.reopen()
+      expect(plain(await reopened.connections.get(connection.id))).toEqual(before)
+    })
+
+    it('refuses calls once it is closed', async () => {
+      await under.store.close()
+      await expect(connections().list()).rejects.toMatchObject({ code: 'store_closed' })
+      await under.store.close()
+    })
+  })
+}
+
+/** What every adapter of the live credentials port keeps to. */
+export function liveCredentialsContract(makeStore: () => Promise<StoreUnderTest>): void {
+  describe('live credentials', () => {
+    it('lists what was added and not removed, the soonest to expire first, also after reopening', async () => {
+      const { store, reopen } = await makeStore()
+      const [late, soon, gone] = [newId('crd'), newId('crd'), newId('crd')]
+      await store.liveCredentials.add({ id: late, integration: 'github', secret: new Secret('late-secret'), expiresAtMs: 2000 })
+      await store.liveCredentials.add({ id: gone, integration: 'github', secret: new Secret('gone-secret'), expiresAtMs: 1500 })
+      await store.liveCredentials.add({ id: soon, integration: 'github', secret: new Secret('soon-secret'), expiresAtMs: 1000 })
+      await store.liveCredentials.remove(gone)
+      await store.liveCredentials.remove(gone)
+      await store.close()
+      const listed = await (await reopen()).liveCredentials.list()
+      expect(listed.map(({ id, secret, expiresAtMs, integration }) => [id, secret.reveal(), expiresAtMs, integration]))
+        .toEqual([[soon, 'soon-secret', 1000, 'github'], [late, 'late-secret', 2000, 'github']])
+    })
+
+    it('replaces what has the same id', async () => {
+      const { store } = await makeStore()
+      const id = newId('crd')
+      await store.liveCredentials.add({ id, integration: 'github', secret: new Secret('one'), expiresAtMs: 1000 })
+      await store.liveCredentials.add({ id, integration: 'github', secret: new Secret('two'), expiresAtMs: 3000 })
+      expect((await store.liveCredentials.list()).map((live) => [live.secret.reveal(), live.expiresAtMs])).toEqual([['two', 3000]])
+    })
+
+    it('refuses a credential that never ends', async () => {
+      const { store } = await makeStore()
+      const endless = { id: newId('crd'), integration: 'github', secret: new Secret('one'), expiresAtMs: Infinity }
+      await expect(store.liveCredentials.add(endless)).rejects.toThrow(TypeError)
+    })
+  })
+}
