@@ -19,7 +19,7 @@ export interface Delegation {
   readonly personName: string | undefined
   readonly session: SessionId | undefined
   readonly consent: readonly ConsentDetail[]
-  /** Wall clock; the delegation token's `exp`. */
+  /** Wall clock, when it is no longer taken: the delegation token's `exp` and the tolerance between clocks. */
   readonly expiresAtMs: number
 }
 

@@ -43,6 +43,8 @@ export interface BoundAgent {
   readonly agent: string
   /** Current content of the token file; undefined where none is configured or it cannot be read. */
   delegationToken(): string | undefined
+  /** True where a token file is configured: without a readable one the agent is refused, it never acts for itself instead. */
+  readonly requiresDelegation?: boolean
 }
 
 /** A request that the listener accepted: canonical, unambiguous, and without the client's own credentials. */

@@ -1,0 +1,71 @@
+import { deny, isDenial } from '../../model/denial.ts'
+import type { Denial } from '../../model/denial.ts'
+import type { Principal } from '../../model/principal.ts'
+import type { Directory, Revocations } from '../../sync/contract.ts'
+import type { Proofs, Received, Stage } from '../exchange.ts'
+import { agreedAgent, agreedDelegation } from './agree.ts'
+import type { Evidence, Prover } from './evidence.ts'
+import { boundProver } from './prove-bound.ts'
+import { certificateProver } from './prove-certificate.ts'
+import { serviceAccountProver } from './prove-service-account.ts'
+import { tokenProver } from './prove-token.ts'
+import type { TokenVerifier } from './token-verifier.ts'
+import { verifyEvidence } from './verify-evidence.ts'
+
+export interface IdentifyOptions {
+  readonly tokens: TokenVerifier
+  readonly directory: Directory
+  readonly revocations: Revocations
+  /** The only SPIFFE trust domain that client certificates may be of; undefined where none is configured. */
+  readonly trustDomain: string | undefined
+}
+
+/** The stage, and the same judgement for a CONNECT, which is authenticated before there is an exchange. */
+export interface Identify extends Stage<Received, 'principal', Principal> {
+  /**
+   * Exactly one principal, of all that was sent. Synchronous where every token was verified before.
+   * @param nowMs wall clock
+   * @returns the principal, or `identity_required`, `token_invalid`, `token_expired`, `certificate_refused`,
+   *   `proof_mismatch`, `agent_unknown`, `agent_revoked` or `delegation_revoked`
+   * @throws Fault `authority_unavailable` where an issuer's keys cannot be had (or a promise that rejects with it)
+   */
+  identifyProofs(proofs: Proofs, nowMs: number): Principal | Denial | Promise<Principal | Denial>
+}
+
+/** Makes the stage that tells which agent this is and for whom it acts (design 6.1). */
+export function createIdentify(options: IdentifyOptions): Identify {
+  // Strongest first: the first that has a proof names how the agent was identified; all of them must agree.
+  const provers: readonly Prover[] = [
+    certificateProver(options.directory, options.trustDomain),
+    serviceAccountProver(options.directory),
+    tokenProver,
+    boundProver,
+  ]
+  const identifyProofs: Identify['identifyProofs'] = (proofs, nowMs) => {
+    const evidence = verifyEvidence(options.tokens, proofs, nowMs)
+    const conclude = (verified: Evidence | Denial): Principal | Denial =>
+      isDenial(verified) ? verified : principalOf(verified, provers, options)
+    return evidence instanceof Promise ? evidence.then(conclude) : conclude(evidence)
+  }
+  return {
+    name: 'identify',
+    adds: 'principal',
+    identifyProofs,
+    run: (exchange) => identifyProofs(exchange.proofs, exchange.receivedAtMs),
+  }
+}
+
+function principalOf(evidence: Evidence, provers: readonly Prover[], { directory, revocations }: IdentifyOptions): Principal | Denial {
+  // who: one agent, by every proof of it
+  const proof = agreedAgent(provers, evidence)
+  if (isDenial(proof)) return proof
+  // for whom: shown by a token that is bound to this agent
+  const delegation = agreedDelegation(proof, evidence)
+  if (delegation !== null && isDenial(delegation)) return delegation
+  // a good proof of an agent that nobody registered is no identity
+  const agent = directory.agent(proof.agent)
+  if (agent === undefined) return deny('agent_unknown', `${proof.agent} is not registered`)
+  const principal: Principal = { agent: agent.id, agentName: agent.name, identifiedBy: proof.by, delegation: delegation ?? undefined }
+  // last, and never cached: what was taken back since the token was verified
+  return revocations.refusal(principal) ?? principal
+}
