@@ -1,0 +1,45 @@
+import type { CanonicalRequest } from '../http/request.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Principal } from '../model/principal.ts'
+import type { CompiledPolicies } from './compiled-policies.ts'
+import { ConsentLayer } from './consent.ts'
+import { declaredOperation } from './declared-operation.ts'
+import { evaluate } from './evaluate.ts'
+import { concerns, couldMatchScopes, namesOperation, NO_RULES, type RuleSet } from './rule.ts'
+import type { EvaluationInput, PolicySnapshot } from './snapshot.ts'
+import type { Vocabularies } from './vocabulary.ts'
+
+/** The snapshot over compiled policies; immutable. */
+export class CompiledSnapshot implements PolicySnapshot {
+  readonly hash: string
+  readonly #policies: CompiledPolicies
+  readonly #consent: ConsentLayer
+
+  constructor(policies: CompiledPolicies, vocabularies: Vocabularies) {
+    this.hash = policies.hash
+    this.#policies = policies
+    this.#consent = new ConsentLayer(vocabularies)
+  }
+
+  needsBody(principal: Principal, operation: Operation): boolean {
+    return this.#ruleSets(principal, operation.integration).some(({ lookAtBody }) => lookAtBody.some(
+      (rule) => concerns(rule, principal) && namesOperation(rule, operation) && couldMatchScopes(rule, operation),
+    ))
+  }
+
+  declaredOperation(principal: Principal, integration: string, request: CanonicalRequest): Operation | undefined {
+    const allows = this.#ruleSets(principal, integration).flatMap((rules) => rules.allow)
+    return declaredOperation(allows.filter((rule) => concerns(rule, principal)), integration, request)
+  }
+
+  evaluate(input: EvaluationInput): Decision {
+    return evaluate(this.#policies, this.#consent, input)
+  }
+
+  /** The agent's own rules first: what they declare is the more specific. */
+  #ruleSets(principal: Principal, integration: string): readonly RuleSet[] {
+    const { org, agents } = this.#policies
+    return [agents.get(principal.agent)?.get(integration) ?? NO_RULES, org.rules.get(integration) ?? NO_RULES]
+  }
+}

@@ -1,0 +1,117 @@
+import { Environment, type ASTNode } from '@marcbachmann/cel-js'
+import { RE2JS } from 're2js'
+import { inspectExpression, isAffordable, type ExpressionProblem } from './condition-bounds.ts'
+import { VARIABLE_TYPES, variableValues, type ConditionVariable } from './condition-variables.ts'
+import type { EvaluationInput } from './snapshot.ts'
+
+/** A compiled `when`. */
+export interface Condition {
+  readonly usesBody: boolean
+  /** `failed` where the expression cannot be evaluated, or names what this request does not have. Never throws. */
+  evaluate(input: EvaluationInput): boolean | 'failed'
+}
+
+/** The name of our linear-time `matches`: as long as the library's, whose name it takes in the parsed expression. */
+const LINEAR_MATCHES = 'matchRE'
+const MAX_PATTERN_LENGTH = 500
+
+/**
+ * Compiles a CEL expression, type-checked against the declared variables, with only functions of linear cost.
+ * @returns the condition, or every problem with its offset in the text
+ */
+export function compileCondition(text: string): Condition | readonly ExpressionProblem[] {
+  const patterns = new Map<string, RE2JS>()
+  try {
+    const parsed = environmentWith(patterns).parse(text)
+    const facts = inspectExpression(parsed.ast)
+    const problems = [...facts.problems, ...replaceMatches(parsed.ast, patterns)]
+    if (problems.length > 0) return problems
+    const checked = parsed.check()
+    if (!checked.valid) return [problemOf(checked.error)]
+    if (checked.type !== 'bool' && checked.type !== 'dyn') {
+      return [{ offset: 0, problem: `the expression is of type ${checked.type}`, expected: 'an expression that is true or false' }]
+    }
+    const names = new Set(Object.keys(VARIABLE_TYPES).filter((name) => facts.identifiers.has(name)) as ConditionVariable[])
+    return conditionOf(parsed, names, facts.iterates)
+  } catch (error) {
+    return [problemOf(error)]
+  }
+}
+
+function conditionOf(run: (context: Record<string, unknown>) => unknown, names: ReadonlySet<ConditionVariable>, iterates: boolean): Condition {
+  const usesBody = names.has('body')
+  return {
+    usesBody,
+    evaluate(input) {
+      try {
+        if (usesBody && iterates && input.body !== undefined && !isAffordable(input.body)) return 'failed'
+        const values = variableValues(names, input)
+        const result = values === undefined ? 'failed' : run(values)
+        return typeof result === 'boolean' ? result : 'failed'
+      } catch {
+        return 'failed'
+      }
+    },
+  }
+}
+
+/** One environment a condition, since each has its own table of patterns. */
+function environmentWith(patterns: ReadonlyMap<string, RE2JS>): Environment {
+  const environment = new Environment({
+    limits: { maxAstNodes: 300, maxDepth: 24, maxListElements: 200, maxMapEntries: 50, maxCallArguments: 8 },
+  })
+  for (const [name, type] of Object.entries(VARIABLE_TYPES)) {
+    if (typeof type === 'string') environment.registerVariable(name, type)
+    else environment.registerVariable({ name, schema: type })
+  }
+  environment.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, (text: string, pattern: string) => {
+    const compiled = patterns.get(pattern)
+    if (compiled === undefined) throw new TypeError('a pattern that was not compiled at load')
+    return compiled.matcher(text).find()
+  })
+  return environment
+}
+
+/**
+ * Puts our linear-time function in the place of the library's `matches`, which backtracks, and compiles each pattern.
+ * The library lets no one override a function of its own, so the parsed call is renamed before it is type-checked.
+ */
+function replaceMatches(node: ASTNode, patterns: Map<string, RE2JS>): readonly ExpressionProblem[] {
+  const problems: ExpressionProblem[] = []
+  if (node.op === 'rcall' && node.args[0] === 'matches') {
+    const pattern: unknown = node.args[2][0]?.args
+    if (typeof pattern === 'string') problems.push(...compilePattern(pattern, node.start, patterns))
+    node.args[0] = LINEAR_MATCHES
+  }
+  return [...problems, ...childrenOf(node).flatMap((child) => replaceMatches(child, patterns))]
+}
+
+function childrenOf(node: ASTNode): readonly ASTNode[] {
+  const flat = (args: unknown): readonly ASTNode[] => {
+    if (Array.isArray(args)) return args.flatMap(flat)
+    return typeof args === 'object' && args !== null && 'op' in args ? [args as ASTNode] : []
+  }
+  return flat(node.args)
+}
+
+function compilePattern(pattern: string, offset: number, patterns: Map<string, RE2JS>): readonly ExpressionProblem[] {
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    return [{ offset, problem: 'the pattern is too long', expected: `at most ${MAX_PATTERN_LENGTH} characters` }]
+  }
+  try {
+    patterns.set(pattern, RE2JS.compile(pattern))
+    return []
+  } catch {
+    return [{ offset, problem: 'the pattern is not one that matches in linear time', expected: 'RE2 syntax: no back-references, no look-around' }]
+  }
+}
+
+function problemOf(error: unknown): ExpressionProblem {
+  const { summary, range } = error as { summary?: unknown, range?: { start?: unknown } }
+  const said = typeof summary === 'string' ? summary.split('\n', 1)[0] ?? '' : 'it cannot be parsed'
+  return {
+    offset: typeof range?.start === 'number' ? range.start : 0,
+    problem: `not a valid condition: ${said.slice(0, 200)}`,
+    expected: `a CEL expression over ${Object.keys(VARIABLE_TYPES).join(', ')}`,
+  }
+}
