@@ -1,0 +1,50 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Canaries } from '../server/canaries.ts'
+import type { AppRegistration, Installation } from './app-registration.ts'
+import type { InstallationToken, InstallationTokens } from './installation-tokens.ts'
+import type { Repository } from './model.ts'
+import type { Permissions } from './permissions.ts'
+
+/** What the log tells of an installation token: nothing but what it may. */
+export interface GithubGrants {
+  /** `owner/name`, in the order of the installation. */
+  readonly repositories: readonly string[]
+  readonly permissions: Permissions
+}
+
+/** All there is on this GitHub. */
+export interface GithubWorld {
+  readonly clock: Clock
+  readonly canaries: Canaries
+  readonly app: AppRegistration
+  readonly installations: readonly Installation[]
+  readonly tokens: InstallationTokens
+  readonly repositories: readonly Repository[]
+  /** Requests an hour a token; undefined for no enforcement. */
+  readonly rateLimit: number | undefined
+  /** A new id, unique among everything. */
+  nextId(): number
+}
+
+/** `acme-corp/backend` */
+export function fullName(repository: Repository): string {
+  return `${repository.owner.login}/${repository.name}`
+}
+
+/** Finds by present or former name; owner and name compare case-insensitively. */
+export function findRepository(world: GithubWorld, owner: string, name: string): Repository | undefined {
+  const wanted = { owner: owner.toLowerCase(), name: name.toLowerCase() }
+  const ofOwner = world.repositories.filter((repository) => repository.owner.login.toLowerCase() === wanted.owner)
+  const present = ofOwner.find((repository) => repository.name.toLowerCase() === wanted.name)
+  return present ?? ofOwner.find((repository) => repository.formerNames.includes(wanted.name))
+}
+
+/** The repositories of a token or an installation. */
+export function repositoriesOf(world: GithubWorld, ids: readonly number[]): readonly Repository[] {
+  return world.repositories.filter((repository) => ids.includes(repository.id))
+}
+
+/** The grants of a token as the log keeps them. */
+export function grantsOf(world: GithubWorld, token: InstallationToken): GithubGrants {
+  return { repositories: repositoriesOf(world, token.repositoryIds).map(fullName), permissions: token.permissions }
+}
