@@ -1,0 +1,97 @@
+import type { ServerResponse } from 'node:http'
+import type { CredentialOrder } from '../../integrations/issuer.ts'
+import { abortable } from '../../lib/abortable.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { SingleFlight } from '../../lib/single-flight.ts'
+import type { Timers } from '../../lib/timers.ts'
+import { within } from '../../lib/within.ts'
+import type { Credential } from '../../model/credential.ts'
+import { Fault, isDenial, type Denial } from '../../model/denial.ts'
+import type { Sync } from '../../sync/contract.ts'
+import type { Allowed, Stage } from '../exchange.ts'
+import { CredentialCopies } from './credential-copies.ts'
+import { credentialOrder, localKey } from './credential-order.ts'
+
+export interface CredentialStageOptions {
+  readonly sync: Sync
+  readonly clock: Clock
+  readonly timers: Timers
+  /** How long one call waits for a credential. */
+  readonly timeoutMs: number
+  /** Copies kept, over all agents. */
+  readonly maxCopies: number
+}
+
+/**
+ * Gets the credential for an allowed request; synchronous where a copy is at hand. A credential that cannot be had is a denial or a Fault,
+ * never a call without: null is given only for an integration that is configured to take none.
+ */
+export class CredentialStage implements Stage<Allowed, 'credential', Credential | null> {
+  readonly name = 'credential'
+  readonly adds = 'credential'
+  readonly #options: CredentialStageOptions
+  readonly #copies: CredentialCopies
+  readonly #flights = new SingleFlight<Credential | Denial>()
+  readonly #unsubscribe: () => void
+
+  constructor(options: CredentialStageOptions) {
+    this.#options = options
+    this.#copies = new CredentialCopies(options.maxCopies, options.clock)
+    this.#unsubscribe = options.sync.onCredentialEnded((id) => this.#copies.ended(id))
+  }
+
+  run(exchange: Allowed): Credential | null | Denial | Promise<Credential | Denial> {
+    const refusal = this.#options.sync.revocations.refusal(exchange.principal)
+    if (refusal !== undefined) return refusal
+    if (exchange.route.integration.credential === 'none') return null
+    const order = credentialOrder(exchange)
+    const key = localKey(order)
+    const copy = this.#copies.usable(key)
+    if (copy === undefined) return this.#wait(exchange, key, order)
+    if (this.#copies.asksAgain(copy)) this.#ask(key, order).catch(() => undefined)
+    return copy.credential
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+
+  async #wait(exchange: Allowed, key: string, order: CredentialOrder): Promise<Credential | Denial> {
+    const left = clientLeft(exchange.response)
+    try {
+      const outcome = await abortable(this.#ask(key, order), left.signal, () => new Fault('credential_unavailable', 'the client left before the credential came'))
+      if (isDenial(outcome)) return outcome
+      // Again, since the wait took time: what was revoked meanwhile gets nothing.
+      const refusal = this.#options.sync.revocations.refusal(exchange.principal)
+      if (refusal !== undefined) return refusal
+      return this.#unexpired(outcome)
+    } finally {
+      left.release()
+    }
+  }
+
+  /** One question for all who wait for the same; it goes on when one of them leaves. */
+  #ask(key: string, order: CredentialOrder): Promise<Credential | Denial> {
+    const { sync, timers, timeoutMs } = this.#options
+    return this.#flights.run(key, async () => {
+      const late = (): Fault => new Fault('authority_unavailable', `no credential came within ${timeoutMs} ms`)
+      const outcome = await within(timers, timeoutMs, (signal) => sync.credential(order, signal), late)
+      if (!isDenial(outcome)) this.#copies.put(key, outcome)
+      return outcome
+    })
+  }
+
+  #unexpired(credential: Credential): Credential {
+    if (this.#options.clock.nowMs() < credential.expiresAtMs) return credential
+    throw new Fault('credential_unavailable', 'the credential had ended when it came')
+  }
+}
+
+/** Aborts once the client is gone: nobody waits for the credential then. */
+function clientLeft(response: ServerResponse): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  response.once('close', abort)
+  if (response.destroyed) abort()
+  return { signal: controller.signal, release: () => response.off('close', abort) }
+}
