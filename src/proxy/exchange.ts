@@ -130,5 +130,6 @@ export interface Forwarded extends Announced {
 export interface Stage<In extends Received, Field extends string, Value> {
   readonly name: string
   readonly adds: Field
-  run(exchange: In): Value | Denial | Promise<Value | Denial>
+  /** A property, not a method: only so does TypeScript hold the order of the stages (methods are compared bivariantly). */
+  readonly run: (exchange: In) => Value | Denial | Promise<Value | Denial>
 }
