@@ -26,7 +26,7 @@ export interface Installation {
 }
 
 /** Registers an app: makes its RSA key. */
-export async function registerApp(options: Pick<AppRegistration, 'id' | 'clientId' | 'slug' | 'name' | 'permissions'>): Promise<AppRegistration> {
+export async function registerApp(options: Omit<AppRegistration, 'privateKeyPem' | 'publicKey'>): Promise<AppRegistration> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   return {
     ...options,

@@ -19,7 +19,11 @@ export interface Narrowing {
  * Reads the body of a token request. An absent or empty list narrows nothing, as at GitHub.
  * @returns the answer 422 where it names what the installation has not
  */
-export function readNarrowing(body: JsonObject, installation: Installation, world: GithubWorld): Narrowing | { readonly refused: Answer } {
+export function readNarrowing(
+  body: JsonObject,
+  installation: Installation,
+  world: GithubWorld,
+): Narrowing | { readonly refused: Answer } {
   const repositoryIds = narrowRepositories(body, installation, world)
   if (repositoryIds === 'malformed') return { refused: failure(422, 'Invalid request.') }
   if (repositoryIds === 'unknown') {
@@ -31,7 +35,11 @@ export function readNarrowing(body: JsonObject, installation: Installation, worl
   return { repositoryIds: repositoryIds ?? installation.repositoryIds, permissions, named: repositoryIds !== undefined }
 }
 
-function narrowRepositories(body: JsonObject, installation: Installation, world: GithubWorld): readonly number[] | 'malformed' | 'unknown' | undefined {
+function narrowRepositories(
+  body: JsonObject,
+  installation: Installation,
+  world: GithubWorld,
+): readonly number[] | 'malformed' | 'unknown' | undefined {
   const names = body['repositories'] ?? []
   const ids = body['repository_ids'] ?? []
   if (!Array.isArray(names) || !Array.isArray(ids)) return 'malformed'

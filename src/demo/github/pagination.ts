@@ -5,7 +5,12 @@ const DEFAULT_PER_PAGE = 30
 const MAX_PER_PAGE = 100
 
 /** One page of a list, with the `Link` header that leads to the others (RFC 8288). */
-export function page<T>(call: Call, items: readonly T[], render: (item: T) => unknown, wrap: (rendered: readonly unknown[]) => unknown = (all) => all): Reply {
+export function page<T>(
+  call: Call,
+  items: readonly T[],
+  render: (item: T) => unknown,
+  wrap: (rendered: readonly unknown[]) => unknown = (all) => all,
+): Reply {
   const perPage = positive(call.query.get('per_page'), DEFAULT_PER_PAGE)
   const number = positive(call.query.get('page'), 1)
   if (perPage === undefined || number === undefined) return validationFailed({ resource: 'List', field: 'page', code: 'invalid' })

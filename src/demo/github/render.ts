@@ -167,5 +167,6 @@ export function renderReview(review: Review, pull: Pull, repository: Repository,
 
 /** The unified diff of a pull request. */
 export function renderDiff(pull: Pull): string {
-  return pull.files.map((file) => `diff --git a/${file.filename} b/${file.filename}\n--- a/${file.filename}\n+++ b/${file.filename}\n${file.patch}\n`).join('')
+  const diffs = pull.files.map(({ filename, patch }) => [`diff --git a/${filename} b/${filename}`, `--- a/${filename}`, `+++ b/${filename}`, patch, ''])
+  return diffs.flatMap((lines) => lines.join('\n')).join('')
 }

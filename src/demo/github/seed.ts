@@ -17,8 +17,14 @@ export const accounts = { acme, other, alice } as const
 export function seedRepositories(nowMs: number): readonly Repository[] {
   return [
     backend(nowMs),
-    { ...plainRepository(1002, acme, 'frontend', 'The web client.', nowMs), ...withPulls(1002, nowMs, [[7, 'Lazy-load the dashboard', false]]) },
-    { ...plainRepository(1003, acme, 'prod-payments', 'Live payments. Handle with care.', nowMs), ...withPulls(1003, nowMs, [[3, 'Raise the retry limit', false]]) },
+    {
+      ...plainRepository(1002, acme, 'frontend', 'The web client.', nowMs),
+      ...withPulls(1002, nowMs, [[7, 'Lazy-load the dashboard', false]]),
+    },
+    {
+      ...plainRepository(1003, acme, 'prod-payments', 'Live payments. Handle with care.', nowMs),
+      ...withPulls(1003, nowMs, [[3, 'Raise the retry limit', false]]),
+    },
     plainRepository(1004, acme, 'handbook', 'How we work.', nowMs),
     plainRepository(2001, other, 'secret', "Another company's code.", nowMs),
     plainRepository(3001, alice, 'dotfiles', 'My shell.', nowMs),
@@ -41,7 +47,9 @@ function backend(nowMs: number): Repository {
   main?.files.set('docs/100% done/über uns.md', fileBytes(Buffer.from('# Names that need encoding\n')))
   main?.files.set('fixtures/large.bin', { kind: 'generated', sha: commitSha('large'), sizeBytes: LARGE_FILE_BYTES })
   main?.files.set('logs/live.log', { kind: 'live', sha: commitSha('live'), intervalMs: LIVE_INTERVAL_MS })
-  for (let number = 1; number <= 35; number += 1) repository.issues.set(number, issueOf(1001, number, `Flaky test no. ${number}`, nowMs, false))
+  for (let number = 1; number <= 35; number += 1) {
+    repository.issues.set(number, issueOf(1001, number, `Flaky test no. ${number}`, nowMs, false))
+  }
   repository.issues.get(1)?.comments.push({ id: 700_001, author: bob, body: 'Seen again today.', createdAtMs: nowMs - DAY_MS })
   return repository
 }
@@ -82,8 +90,11 @@ function labels(repositoryId: number): readonly Label[] {
 type PullSeed = readonly [number: number, title: string, merged: boolean]
 
 function withPulls(repositoryId: number, nowMs: number, seeds: readonly PullSeed[]): Pick<Repository, 'issues' | 'pulls'> {
+  const issues = seeds.map(([number, title, merged]): Issue => {
+    return { ...issueOf(repositoryId, number, title, nowMs, true), state: merged ? 'closed' : 'open' }
+  })
   return {
-    issues: new Map(seeds.map(([number, title, merged]) => [number, { ...issueOf(repositoryId, number, title, nowMs, true), state: merged ? 'closed' : 'open' }])),
+    issues: new Map(issues.map((issue) => [issue.number, issue])),
     pulls: new Map(seeds.map((seed) => [seed[0], pullOf(repositoryId, seed, nowMs)])),
   }
 }
@@ -114,13 +125,24 @@ function pullOf(repositoryId: number, [number, title, merged]: PullSeed, nowMs: 
     draft: title.startsWith('Draft'),
     mergedAtMs: merged ? nowMs - DAY_MS : undefined,
     files: pullFiles(),
-    reviews: [{ id: repositoryId * 1_000 + number, author: bob, body: 'Looks right to me.', state: 'COMMENTED', commitSha: head, submittedAtMs: nowMs - DAY_MS }],
+    reviews: [
+      {
+        id: repositoryId * 1_000 + number,
+        author: bob,
+        body: 'Looks right to me.',
+        state: 'COMMENTED',
+        commitSha: head,
+        submittedAtMs: nowMs - DAY_MS,
+      },
+    ],
   }
 }
 
 function pullFiles(): readonly PullFile[] {
+  const change = ['@@ -1,3 +1,4 @@', ' export function receive(body: Buffer): void {', '-  parse(body)', '+  verify(body)', '+  parse(body)', ' }']
+  const addition = ['@@ -0,0 +1 @@', '+Signatures are checked first.']
   return [
-    { filename: 'src/webhook.ts', status: 'modified', additions: 2, deletions: 1, patch: '@@ -1,3 +1,4 @@\n export function receive(body: Buffer): void {\n-  parse(body)\n+  verify(body)\n+  parse(body)\n }' },
-    { filename: 'docs/webhooks.md', status: 'added', additions: 1, deletions: 0, patch: '@@ -0,0 +1 @@\n+Signatures are checked first.' },
+    { filename: 'src/webhook.ts', status: 'modified', additions: 2, deletions: 1, patch: change.join('\n') },
+    { filename: 'docs/webhooks.md', status: 'added', additions: 1, deletions: 0, patch: addition.join('\n') },
   ]
 }

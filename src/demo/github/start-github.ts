@@ -31,6 +31,7 @@ const ROUTES = [
 
 const NAMES = ['localhost', 'api.github.com', 'uploads.github.com', 'codeload.github.com', 'codeload.localhost']
 const APP_PERMISSIONS: Permissions = { contents: 'write', issues: 'write', pull_requests: 'write', workflows: 'write', metadata: 'read' }
+const APP = { id: 4711, clientId: 'Iv23liPosternDemo', slug: 'postern-demo', name: 'Postern Demo', permissions: APP_PERMISSIONS }
 const FIRST_NEW_ID = 5_000_000
 
 export interface GithubOptions {
@@ -79,7 +80,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
 async function makeWorld(options: GithubOptions): Promise<GithubWorld> {
   const clock = options.clock ?? systemClock
   const canaries = new Canaries()
-  const app = await registerApp({ id: 4711, clientId: 'Iv23liPosternDemo', slug: 'postern-demo', name: 'Postern Demo', permissions: APP_PERMISSIONS })
+  const app = await registerApp(APP)
   canaries.addPem(app.privateKeyPem)
   let lastId = FIRST_NEW_ID
   return {

@@ -33,9 +33,10 @@ function readDirectory(visit: RepositoryVisit, branch: Branch, path: string): An
   const below = [...branch.files.entries()].filter(([name]) => name.startsWith(prefix))
   if (below.length === 0) return notFound()
   const files = below.filter(([name]) => !name.slice(prefix.length).includes('/'))
-  const folders = new Set(below.map(([name]) => name.slice(prefix.length)).flatMap((rest) => (rest.includes('/') ? [rest.split('/')[0] ?? ''] : [])))
+  const nested = below.map(([name]) => name.slice(prefix.length).split('/')).filter((parts) => parts.length > 1)
+  const folders = new Set(nested.map((parts) => `${prefix}${parts[0] ?? ''}`))
   return resource(visit.call, [
-    ...[...folders].map((name) => ({ type: 'dir', size: 0, name, path: `${prefix}${name}`, sha: blobSha(Buffer.from(name)), url: urlOf(visit, `${prefix}${name}`) })),
+    ...[...folders].map((folder) => renderFolder(visit, folder)),
     ...files.map(([name, file]) => renderEntry(visit, name, file)),
   ])
 }
@@ -54,14 +55,22 @@ function rawContent(file: StoredFile, visit: RepositoryVisit): Reply {
 
 function renderEntry(visit: RepositoryVisit, path: string, file: StoredFile): object {
   const url = urlOf(visit, path)
-  return { type: 'file', size: fileSize(file), name: path.split('/').at(-1), path, sha: file.sha, url, git_url: url, html_url: url, download_url: null }
+  return { type: 'file', size: fileSize(file), name: lastPart(path), path, sha: file.sha, url, git_url: url, html_url: url, download_url: null }
+}
+
+function renderFolder(visit: RepositoryVisit, path: string): object {
+  return { type: 'dir', size: 0, name: lastPart(path), path, sha: blobSha(Buffer.from(path)), url: urlOf(visit, path) }
+}
+
+function lastPart(path: string): string {
+  return path.split('/').at(-1) ?? path
 }
 
 /** Beyond 1 MiB GitHub leaves the content out, and `encoding` is `none`. */
 function renderFile(visit: RepositoryVisit, path: string, file: StoredFile): object {
-  const bytes = file.kind === 'text' && file.content.length <= MAX_INLINE_BYTES ? file.content : undefined
-  const content = bytes === undefined ? { encoding: 'none', content: '' } : { encoding: 'base64', content: bytes.toString('base64').replaceAll(/.{60}/g, '$&\n') }
-  return { ...renderEntry(visit, path, file), ...content }
+  const entry = renderEntry(visit, path, file)
+  if (file.kind !== 'text' || file.content.length > MAX_INLINE_BYTES) return { ...entry, encoding: 'none', content: '' }
+  return { ...entry, encoding: 'base64', content: file.content.toString('base64').replaceAll(/.{60}/g, '$&\n') }
 }
 
 function urlOf(visit: RepositoryVisit, path: string): string {
@@ -81,7 +90,7 @@ function writeContent(visit: RepositoryVisit): Answer {
   const body = readBodyObject(visit.call)
   if (isRefused(body)) return body.refused
   const branch = branchOf(visit, textOf(body, 'branch') ?? null)
-  if (branch === undefined) return failure(404, `Branch not found`)
+  if (branch === undefined) return failure(404, 'Branch not found')
   const content = newContent(body)
   if ('refused' in content) return content.refused
   const existing = branch.files.get(path)

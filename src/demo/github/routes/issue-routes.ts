@@ -26,7 +26,11 @@ export const issueRoutes: readonly GithubRoute[] = [
 ]
 
 /** Finds the issue that the path names, and sees that `pull_requests` serves for pull requests only. */
-export function withIssue(visit: RepositoryVisit, access: PermissionAccess, answer: (issue: Issue, visit: RepositoryVisit) => Answer): Answer {
+export function withIssue(
+  visit: RepositoryVisit,
+  access: PermissionAccess,
+  answer: (issue: Issue, visit: RepositoryVisit) => Answer,
+): Answer {
   const issue = issueOf(visit)
   if (issue === undefined) return notFound()
   const accepted = issue.isPull ? [{ issues: access }, { pull_requests: access }] : [{ issues: access }]
@@ -36,8 +40,9 @@ export function withIssue(visit: RepositoryVisit, access: PermissionAccess, answ
 /** The labels that a body names, all of them known; undefined where it is malformed. */
 export function labelNames(value: unknown, visit: RepositoryVisit): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined
+  const existing = [...visit.repository.labels.keys()]
   const known = value.map((name: unknown) => {
-    return typeof name === 'string' ? [...visit.repository.labels.keys()].find((one) => one.toLowerCase() === name.toLowerCase()) : undefined
+    return typeof name === 'string' ? existing.find((one) => one.toLowerCase() === name.toLowerCase()) : undefined
   })
   return known.every((name) => name !== undefined) ? [...new Set(known)] : undefined
 }

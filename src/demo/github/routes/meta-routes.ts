@@ -7,7 +7,7 @@ const STREAM_INTERVAL_MS = 100
 
 /** Endpoints of no repository. `/demo/stream` is not GitHub's: an endless event stream, to see streams cut. */
 export const metaRoutes: readonly GithubRoute[] = [
-  openRoute('GET', '/zen', () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'Keep it logically awesome.' })),
+  openRoute('GET', '/zen', () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'A door is also a wall.' })),
   openRoute('GET', '/rate_limit', (visit) => {
     const rate = rateOf(visit.caller, visit.world)
     return resource(visit.call, { resources: { core: { ...rate, resource: 'core' } }, rate })

@@ -1,0 +1,26 @@
+import type { SlackWorld, TokenVisit } from './method.ts'
+import type { Member, Message } from './workspace.ts'
+
+/** A new message id: the time in seconds, and six decimals that make it unique. */
+export function newTs(world: SlackWorld): string {
+  return `${Math.floor(world.clock.nowMs() / 1000)}.${String(world.nextNumber() % 1_000_000).padStart(6, '0')}`
+}
+
+/** Who writes with this token. */
+export function authorOf(visit: TokenVisit): Member {
+  return visit.token.kind === 'bot' ? visit.world.workspace.botUser : visit.world.workspace.installer
+}
+
+export function renderMessage(message: Message): object {
+  return {
+    type: 'message',
+    user: message.user,
+    ts: message.ts,
+    text: message.text,
+    ...(message.threadTs === undefined ? {} : { thread_ts: message.threadTs }),
+    ...(message.editedTs === undefined ? {} : { edited: { user: message.user, ts: message.editedTs } }),
+    ...(message.reactions.length === 0
+      ? {}
+      : { reactions: message.reactions.map(({ name, users }) => ({ name, users, count: users.length })) }),
+  }
+}
