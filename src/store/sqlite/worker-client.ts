@@ -46,6 +46,7 @@ export class WorkerClient {
     }
     const call = ++this.#calls
     const message: ToWorker = { call, operation, argument }
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(message)
     return new Promise((resolve, reject) => {
       this.#waiting.set(call, { resolve: resolve as (value: unknown) => void, reject })
@@ -57,6 +58,7 @@ export class WorkerClient {
     if (!this.#closed) {
       this.#closed = true
       const message: ToWorker = 'close'
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       this.#worker.postMessage(message)
     }
     await this.#exited

@@ -41,6 +41,7 @@ function wireError(error: unknown, path: string): WireError {
 }
 
 function send(message: FromWorker): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort?.postMessage(message)
 }
 

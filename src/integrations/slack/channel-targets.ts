@@ -1,0 +1,48 @@
+import type { Targets } from '../../model/operation.ts'
+import { isGiven, type SlackArguments } from './arguments.ts'
+import type { ChannelArgument, SlackMethod } from './catalogue/method-rows.ts'
+
+/** `C…` a channel, `G…` a private channel or group, `D…` a direct message; always upper case. */
+const CHANNEL_ID = /^[CGD][A-Z0-9]{2,31}$/
+const MAX_CHANNELS = 200
+
+/**
+ * The conversations that a call names, by literal id. What is no id (`#general`, `@alice`, `U…`) is *unresolved*: nobody here knows which it is.
+ * Pure.
+ */
+export function channelTargets(method: SlackMethod, given: SlackArguments): Targets {
+  const names = new Set<string>()
+  for (const argument of method.channelArguments) {
+    const value = given.get(argument.name)
+    if (!isGiven(value)) continue
+    const ids = idsIn(value, argument)
+    if (ids === undefined) return { kind: 'unresolved', reason: `${argument.name} is not a conversation's id` }
+    for (const id of ids) names.add(id)
+  }
+  // A direct message is named by its people, and only Slack knows its id.
+  if (method.name === 'conversations.open' && isGiven(given.get('users'))) return { kind: 'unresolved', reason: 'a direct message named by its people' }
+  if (names.size > 0) return { kind: 'named', names: [...names] }
+  return method.withoutChannel === 'none' ? { kind: 'none' } : { kind: 'unresolved', reason: 'the call does not say which conversation it reaches' }
+}
+
+function idsIn(value: unknown, argument: ChannelArgument): readonly string[] | undefined {
+  const parts = argument.list ? listOf(value) : [value]
+  if (parts === undefined || parts.length === 0 || parts.length > MAX_CHANNELS) return undefined
+  return parts.every((part): part is string => typeof part === 'string' && CHANNEL_ID.test(part)) ? parts : undefined
+}
+
+/** An array in JSON; in a form a comma list, or the JSON of an array, as the SDK writes it. */
+function listOf(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  if (typeof value !== 'string') return undefined
+  return value.startsWith('[') ? parsedList(value) : value.split(',')
+}
+
+function parsedList(text: string): readonly unknown[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return Array.isArray(parsed) ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}

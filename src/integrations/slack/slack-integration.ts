@@ -1,0 +1,78 @@
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import type { Secret } from '../../lib/secret.ts'
+import type { Store } from '../../store/ports/store.ts'
+import type { Integration, Origin } from '../integration.ts'
+import type { Issuer } from '../issuer.ts'
+import type { UpstreamHttp } from '../upstream-http.ts'
+import { SlackCatalogue, type SlackOrigins } from './catalogue.ts'
+import { slackDenialAnswer } from './denial-answer.ts'
+import { type BotToken, SlackIssuer } from './issuer.ts'
+import { refreshAtSlack } from './oauth-refresh.ts'
+import { type ReauthNotice, RotatingToken } from './rotating-token.ts'
+import { ROTATION_TIMES, type RotationTimes } from './rotation-times.ts'
+import { slackVocabulary } from './vocabulary.ts'
+
+/** A bot token that lives until it is revoked, or one that rotates: then with the app's own credentials and an initial refresh token. */
+export type SlackCredentialOptions =
+  | { readonly botToken: Secret }
+  | { readonly clientId: string; readonly clientSecret: Secret; readonly refreshToken: Secret }
+
+export interface SlackOptions {
+  /** The integration's key in the configuration. */
+  readonly name: string
+  readonly credential: SlackCredentialOptions
+  /** Slack itself where undefined. */
+  readonly origins?: SlackOrigins
+  /** Used by rotation only. */
+  readonly store: Pick<Store, 'connections'>
+  readonly http: UpstreamHttp
+  /** Told once, when only a person can renew the connection: for the audit event `connection.reauth_required`. */
+  readonly onReauthRequired: (notice: ReauthNotice) => void
+  readonly clock?: Clock
+  readonly times?: Partial<RotationTimes>
+}
+
+export const SLACK_ORIGINS: SlackOrigins = {
+  api: { scheme: 'https', host: 'slack.com', port: 443, basePath: '' },
+  upload: { scheme: 'https', host: 'files.slack.com', port: 443, basePath: '' },
+}
+
+/** Slack's Web API with one workspace's bot token. */
+export function slackIntegration(options: SlackOptions): { readonly integration: Integration; readonly issuer: Issuer } {
+  const { name, origins = SLACK_ORIGINS, clock = systemClock } = options
+  const times = { ...ROTATION_TIMES, ...options.times }
+  const integration: Integration = {
+    name,
+    origins: sameOrigin(origins.api, origins.upload) ? [origins.api] : [origins.api, origins.upload],
+    catalogue: new SlackCatalogue(name, origins),
+    vocabulary: slackVocabulary,
+    denialAnswer: slackDenialAnswer,
+    // Slack reads the token from the query and from forms too.
+    credentialFields: ['token'],
+  }
+  return { integration, issuer: new SlackIssuer(botToken(options, origins, clock, times), clock, times) }
+}
+
+function botToken(options: SlackOptions, origins: SlackOrigins, clock: Clock, times: RotationTimes): BotToken {
+  const { credential, http, name } = options
+  if ('botToken' in credential) return { kind: 'static', secret: credential.botToken }
+  const app = { tokenUrl: tokenUrlAt(origins.api), clientId: credential.clientId, clientSecret: credential.clientSecret }
+  const token = new RotatingToken({
+    connections: options.store.connections,
+    key: { integration: name, owner: 'organisation', label: 'bot' },
+    configured: credential.refreshToken,
+    refresh: (refreshToken, signal) => refreshAtSlack(app, refreshToken, http, clock, signal),
+    onReauthRequired: options.onReauthRequired,
+    clock,
+    times,
+  })
+  return { kind: 'rotating', token }
+}
+
+function tokenUrlAt(origin: Origin): string {
+  return new URL('/api/oauth.v2.access', `${origin.scheme}://${origin.host}:${origin.port}`).href
+}
+
+function sameOrigin(one: Origin, other: Origin): boolean {
+  return one.scheme === other.scheme && one.host === other.host && one.port === other.port
+}

@@ -1,0 +1,26 @@
+import type { OperationFacts, Vocabulary } from '../integration.ts'
+import { UPLOAD_OPERATION } from './catalogue.ts'
+import { METHODS } from './catalogue/method-rows.ts'
+
+/** Scopes that no method lists by itself: they widen what another scope does. */
+const WIDENING = ['chat:write.public', 'chat:write.customize', 'incoming-webhook', 'commands', 'app_mentions:read', 'links:read', 'metadata.message:read']
+
+const SCOPES: ReadonlySet<string> = new Set([
+  ...[...METHODS.values()].flatMap((method) => method.alternatives.flat()),
+  'search:read.private', 'search:read.im', 'search:read.mpim',
+  ...WIDENING,
+])
+
+/** Slack's words. A scope is its exact name: none contains another (`chat:write` does not post to public channels at large). */
+export const slackVocabulary: Vocabulary = {
+  canonicalScope: (text) => (SCOPES.has(text) ? text : undefined),
+  covers: (granted, needed) => granted === needed,
+  /** Ids are upper case, names of channels and people are not. */
+  canonicalTarget: (text) => (/^[#@]/.test(text) ? text : text.toUpperCase()),
+  operations: slackOperations,
+}
+
+function* slackOperations(): Generator<OperationFacts> {
+  for (const { name, access, alternatives } of METHODS.values()) yield { name, access, alternatives }
+  yield { name: UPLOAD_OPERATION, access: 'write', alternatives: [['files:write']] }
+}
