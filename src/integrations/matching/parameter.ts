@@ -9,8 +9,9 @@
 export type ParameterKind = 'name' | 'number' | 'plain' | 'opaque' | 'rest'
 
 const NAME = /^[A-Za-z0-9._-]+$/
-const PCHARS = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*$/
-const PCHARS_AND_SLASH = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/
+/** RFC 3986 `pchar` with `[ ] |`, which browsers and Python leave as they are. */
+const PCHARS = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@[\]|-]|%[0-9A-Fa-f]{2})*$/
+const PCHARS_AND_SLASH = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/[\]|-]|%[0-9A-Fa-f]{2})*$/
 /** Percent-encoded letters, digits, `-`, `.`, `_`, `~`: no client encodes them, but a server decodes them before it routes. */
 const ENCODED_UNRESERVED = /%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9AaEe])/
 /** `#`, `%`, `/`, `?`: what gives a path its structure. */

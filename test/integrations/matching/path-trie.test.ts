@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ParameterKind } from '../../../src/integrations/matching/parameter.ts'
 import type { PathTemplate } from '../../../src/integrations/matching/path-template.ts'
