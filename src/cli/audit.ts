@@ -1,0 +1,193 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Writable } from 'node:stream'
+import { Command, InvalidArgumentError } from 'commander'
+import { headFileOf, readHead, type Head } from '../audit/head-file.ts'
+import { humanFormat, wantsColor } from '../audit/human.ts'
+import { LogTail, type TailLine } from '../audit/log-tail.ts'
+import type { ReadRecord } from '../audit/record.ts'
+import { matchesFilter, type RecordFilter } from '../audit/record-filter.ts'
+import { reportJson, reportText } from '../audit/report-text.ts'
+import { fullSegments } from '../audit/segments.ts'
+import { readVerifyKey } from '../audit/signing-key.ts'
+import type { Anchor } from '../audit/verify-chain.ts'
+import { VERIFY_EXIT, verifyExitCode, verifyFiles } from '../audit/verify.ts'
+import type { Clock } from '../lib/clock.ts'
+import { parseDuration } from '../lib/duration.ts'
+
+/** What the audit commands need of the process. */
+export interface AuditCommandDeps {
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  /** The configured log, where no file is given; undefined where there is no configuration. */
+  defaultFile(): string | undefined
+  setExitCode(code: number): void
+  /** Ends `--follow`. */
+  readonly signal: AbortSignal
+  /** How often `--follow` looks; default 200 ms. */
+  readonly pollMs?: number
+}
+
+interface TailOptions {
+  readonly follow?: boolean
+  readonly agent?: string
+  readonly person?: string
+  readonly integration?: string
+  readonly event?: string
+  readonly outcome?: string
+  readonly denied?: boolean
+  readonly since?: string
+  readonly json?: boolean
+  readonly lines: number
+}
+
+interface VerifyCommandOptions {
+  readonly key: readonly string[]
+  readonly head?: string
+  readonly expectHead?: Anchor
+  readonly beginsAt: number
+  readonly json?: boolean
+}
+
+/** `postern audit`: reads and verifies the audit log. */
+export function auditCommand(deps: AuditCommandDeps): Command {
+  const command = new Command('audit').description('read and verify the audit log')
+  addTail(command, deps)
+  addVerify(command, deps)
+  return command
+}
+
+function addTail(command: Command, deps: AuditCommandDeps): void {
+  command
+    .command('tail')
+    .description('show the last records, one line each, times in UTC')
+    .argument('[file]', 'the log; without it the configured one')
+    .option('-f, --follow', 'go on as records are written')
+    .option('-n, --lines <count>', 'how many of the last matching records', count, 20)
+    .option('--agent <id>', 'only this agent')
+    .option('--person <id>', 'only calls for this person')
+    .option('--integration <name>', 'only this integration')
+    .option('--event <code>', 'only this event, or a kind of events: api.denied, credential')
+    .option('--outcome <outcome>', 'ok, denied, failed, aborted or revoked')
+    .option('--denied', 'the same as --outcome denied')
+    .option('--since <time>', 'an RFC 3339 time, or how long ago: 10m')
+    .option('--json', 'the records as they are')
+    .action((file: string | undefined, options: TailOptions) => tail(file ?? configured(deps, command), options, deps, command))
+}
+
+function addVerify(command: Command, deps: AuditCommandDeps): void {
+  command
+    .command('verify')
+    .description('check the chain and its signatures; exit 0 ok, 1 tampered, 2 only calls without an end, 78 unreadable')
+    .argument('[files...]', 'the log, or its segments, oldest first; without any the configured one')
+    .requiredOption('--key <file...>', 'the public keys that may have signed it (.pub)')
+    .option('--head <file>', 'the head file; without it the one beside the log')
+    .option('--expect-head <seq[:hash]>', 'a record that was noted elsewhere: the log must reach it, and hold it unchanged', anchor)
+    .option('--begins-at <seq>', 'the first record, where older segments were put away', count, 1)
+    .option('--json', 'the report as JSON')
+    .action((files: readonly string[], options: VerifyCommandOptions) => {
+      return verify(files.length > 0 ? files : [configured(deps, command)], options, deps)
+    })
+}
+
+async function tail(file: string, options: TailOptions, deps: AuditCommandDeps, command: Command): Promise<void> {
+  const filter = filterOf(options, deps.clock, command)
+  const show = shower(options, filter, deps)
+  const { sinceMs } = filter
+  const before = (record: ReadRecord): boolean => sinceMs !== undefined && Date.parse(record.ts) < sinceMs - CLOCK_STEP_MS
+  let reader: LogTail
+  try {
+    reader = new LogTail(file)
+  } catch (cause) {
+    return unreadable(deps, cause)
+  }
+  try {
+    for (const line of reader.last(options.lines, (record) => matchesFilter(record, filter), before)) show(line)
+    while (options.follow === true && !deps.signal.aborted) {
+      for (const line of reader.poll()) show(line)
+      await delay(deps.pollMs ?? 200, undefined, { signal: deps.signal }).catch(() => undefined)
+    }
+  } catch (cause) {
+    unreadable(deps, cause)
+  } finally {
+    reader.close()
+  }
+}
+
+/** Records are in order of writing; by a wall clock that was set back some may stand after later ones. */
+const CLOCK_STEP_MS = 10 * 60_000
+
+function shower(options: TailOptions, filter: RecordFilter, deps: AuditCommandDeps): (line: TailLine) => void {
+  const human = humanFormat(wantsColor(deps.stdout.isTTY === true, deps.env))
+  return ({ line, record }) => {
+    if (record === undefined) deps.stderr.write('a line of the log is no audit record; see "postern audit verify"\n')
+    else if (matchesFilter(record, filter)) deps.stdout.write(`${options.json === true ? line : human(record)}\n`)
+  }
+}
+
+async function verify(given: readonly string[], options: VerifyCommandOptions, deps: AuditCommandDeps): Promise<void> {
+  const [only] = given
+  const files = given.length === 1 && only !== undefined ? withSegments(only) : given
+  try {
+    const keys = options.key.map(readVerifyKey)
+    const head = headOf(files, options.head)
+    const report = await verifyFiles(files, { keys, head, anchor: options.expectHead, beginsAt: options.beginsAt })
+    deps.stdout.write(options.json === true ? reportJson(report, head !== undefined) : reportText(report, head !== undefined))
+    deps.setExitCode(verifyExitCode(report))
+  } catch (cause) {
+    unreadable(deps, cause)
+  }
+}
+
+/** A log that is named alone means all that is left of its chain. */
+function withSegments(file: string): readonly string[] {
+  const segments = fullSegments(file)
+  // Between the renaming and the creation of a rotation there is no active file.
+  return segments.length > 0 && !existsSync(file) ? segments : [...segments, file]
+}
+
+function headOf(files: readonly string[], given: string | undefined): Head | undefined {
+  if (given === undefined) return readHead(headFileOf(files.at(-1) ?? ''))
+  const head = readHead(given)
+  if (head === undefined) throw new Error(`there is no head file ${given}`)
+  return head
+}
+
+function filterOf(options: TailOptions, clock: Clock, command: Command): RecordFilter {
+  return {
+    agent: options.agent,
+    person: options.person,
+    integration: options.integration,
+    event: options.event,
+    outcome: options.denied === true ? 'denied' : options.outcome,
+    sinceMs: options.since === undefined ? undefined : since(options.since, clock, command),
+  }
+}
+
+function since(text: string, clock: Clock, command: Command): number {
+  const agoMs = parseDuration(text)
+  const ms = agoMs === undefined ? Date.parse(text) : clock.nowMs() - agoMs
+  return Number.isNaN(ms) ? command.error(`error: --since takes a time (2026-11-21T09:00:00Z) or a duration (10m), not '${text}'`) : ms
+}
+
+function count(text: string): number {
+  if (!/^(0|[1-9][0-9]{0,14})$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
+  return Number(text)
+}
+
+function anchor(text: string): Anchor {
+  const match = /^([1-9][0-9]{0,14})(?::(sha256:[0-9a-f]{64}))?$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('It has the form 1841 or 1841:sha256:<64 hex digits>.')
+  return { seq: Number(match[1]), hash: match[2] }
+}
+
+function configured(deps: AuditCommandDeps, command: Command): string {
+  return deps.defaultFile() ?? command.error('error: name the log file; there is no configuration that names one')
+}
+
+function unreadable(deps: AuditCommandDeps, cause: unknown): void {
+  deps.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
+  deps.setExitCode(VERIFY_EXIT.unreadable)
+}
