@@ -1,0 +1,149 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
+import { deny, isDenial, type Denial } from '../../model/denial.ts'
+import { newId } from '../../model/ids.ts'
+import type { Connection, TunnelFacts } from './connection.ts'
+import { sniff, type Spoken } from './first-byte.ts'
+import type { ConnectRequest, ConnectVerdict, ListenerDependencies, ListenerLimits } from './listener-options.ts'
+import { readConnect, type ReadContext } from './read-request.ts'
+import { answerOf, answerOnSocket, lingerThenDestroy, refuse } from './refuse.ts'
+import { endTls } from './tunnel-tls.ts'
+
+const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n'
+
+/** What a CONNECT needs of the listener around it. */
+export interface ConnectContext {
+  readonly deps: ListenerDependencies
+  readonly limits: ListenerLimits
+  readonly tunnels: Set<Socket>
+  readonly relays: Set<Socket>
+  readonly draining: () => boolean
+  readContext(connection: Connection): ReadContext
+  /** Gives the inside of a tunnel to the HTTP parser, as a connection of its own. */
+  serve(socket: Socket, tunnel: TunnelFacts): void
+}
+
+interface Opening {
+  readonly context: ConnectContext
+  readonly socket: Socket
+  readonly head: Buffer
+  readonly connect: ConnectRequest
+}
+
+/** Judges a CONNECT by itself; what comes through the tunnel is judged again, request by request. */
+export function onConnect(context: ConnectContext, connection: Connection, incoming: IncomingMessage, socket: Socket, head: Buffer): void {
+  // From here on Node listens no more, and an error without a listener ends the process.
+  socket.on('error', () => undefined)
+  const { deps } = context
+  const times = { receivedAtMs: deps.clock.nowMs(), startedMonotonicMs: deps.clock.monotonicMs() }
+  const id = newId('dec')
+  const read = bounded(context) ?? readConnect({ method: 'CONNECT', url: incoming.url ?? '', httpVersion: incoming.httpVersion, rawHeaders: incoming.rawHeaders }, context.readContext(connection))
+  if (isDenial(read)) {
+    answerOnSocket(socket, refuse(deps, read, { id, door: 'connect', method: 'CONNECT', host: incoming.url, ...times }), deps.timers)
+    return
+  }
+  context.tunnels.add(socket)
+  socket.once('close', () => context.tunnels.delete(socket))
+  const opening: Opening = { context, socket, head, connect: { id, ...read, ...times } }
+  const verdict = deps.authorizeConnect(opening.connect)
+  if (verdict instanceof Promise) void verdict.then((settled) => open(opening, settled), () => socket.destroy())
+  else open(opening, verdict)
+}
+
+function bounded(context: ConnectContext): Denial | undefined {
+  if (context.draining()) return deny('draining', 'the listener is closing')
+  return context.tunnels.size >= context.limits.maxTunnels ? deny('overloaded', `${context.limits.maxTunnels} tunnels are open`, { retryAfterMs: 1_000 }) : undefined
+}
+
+function open(opening: Opening, verdict: ConnectVerdict | Denial): void {
+  const { socket, connect, context: { deps } } = opening
+  if (socket.destroyed) return
+  if (typeof verdict === 'object') return refuseTunnel(opening, verdict)
+  switch (verdict) {
+    case 'tunnel':
+      return relay(opening)
+    case 'plain':
+      return establish(opening, (spoken) => servePlain(opening, spoken))
+    case 'intercept': {
+      if (!deps.ca.covers(connect.host)) {
+        return refuseTunnel(opening, deny('host_not_served', 'the host is not among ca.hosts, so its TLS cannot be intercepted', {
+          hint: 'The host is not declared in ca.hosts.',
+        }))
+      }
+      return establish(opening, (spoken) => serveTls(opening, spoken))
+    }
+  }
+}
+
+function relay({ context: { deps, relays }, socket, head, connect }: Opening): void {
+  relays.add(socket)
+  socket.once('close', () => relays.delete(socket))
+  deps.openTunnel({
+    ...connect,
+    socket,
+    head,
+    accept: () => void socket.write(ESTABLISHED),
+    refuse: (code, denial) => {
+      const answer = answerOf(code, denial, connect.id)
+      answerOnSocket(socket, answer, deps.timers)
+      return answer.status
+    },
+  })
+}
+
+function establish(opening: Opening, tell: (spoken: Spoken) => void): void {
+  const { socket, head, context: { limits, deps } } = opening
+  socket.write(ESTABLISHED)
+  sniff(socket, head, limits.firstByteTimeoutMs, deps.timers, tell)
+}
+
+function servePlain(opening: Opening, spoken: Spoken): void {
+  const { connect, socket } = opening
+  if (spoken !== 'http') return refuseSpoken(opening, spoken, 'plain HTTP')
+  opening.context.serve(socket, { host: connect.host, port: connect.port, scheme: 'http', serverName: undefined, proofs: connect.proofs })
+}
+
+function serveTls(opening: Opening, spoken: Spoken): void {
+  if (spoken !== 'tls') return refuseSpoken(opening, spoken, 'TLS')
+  const { context: { deps }, connect, socket } = opening
+  const made = deps.ca.contextFor(connect.host)
+  if (!(made instanceof Promise)) return intercept(opening, made)
+  void made.then((settled) => intercept(opening, settled), () => {
+    refuse(deps, deny('overloaded', 'no certificate could be made for the host'), factsOf(opening))
+    socket.destroy()
+  })
+}
+
+function intercept(opening: Opening, secureContext: SecureContext): void {
+  const { socket, connect, context } = opening
+  const { limits, deps } = context
+  if (socket.destroyed) return
+  endTls(socket, secureContext, limits.handshakeTimeoutMs, deps.timers, (handshake) => {
+    if ('failed' in handshake) {
+      // Not answered: the client has not agreed to read anything. An ops person sees here that an agent does not trust the bundle.
+      refuse(deps, deny('tunnel_not_intercepted', `the TLS handshake with the client failed (${handshake.failed})`), factsOf(opening))
+      return
+    }
+    context.serve(handshake.socket, { host: connect.host, port: connect.port, scheme: 'https', serverName: handshake.serverName, proofs: connect.proofs })
+  })
+}
+
+function refuseSpoken(opening: Opening, spoken: Spoken, expected: string): void {
+  if (spoken === 'gone') {
+    lingerThenDestroy(opening.socket, opening.context.deps.timers)
+    return
+  }
+  const silent = spoken === 'silent'
+  refuseTunnel(opening, silent ? deny('request_timeout', 'no byte came through the tunnel in time') : deny('tunnel_not_intercepted', `the tunnel carries something other than ${expected}`))
+}
+
+function refuseTunnel(opening: Opening, denial: Denial): void {
+  const { deps } = opening.context
+  answerOnSocket(opening.socket, refuse(deps, denial, factsOf(opening)), deps.timers)
+}
+
+function factsOf({ connect }: Opening): Parameters<typeof refuse>[2] {
+  const { id, host, port, proofs, receivedAtMs, startedMonotonicMs } = connect
+  return { id, door: 'connect', method: 'CONNECT', host: `${host}:${port}`, proofs, receivedAtMs, startedMonotonicMs }
+}

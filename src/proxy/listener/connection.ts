@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Authority } from '../../http/host.ts'
+import type { Denial } from '../../model/denial.ts'
+import type { PeerCertificate, Proofs } from '../exchange.ts'
+
+/** The tunnel that a request came through: what its CONNECT said, and proved. */
+export interface TunnelFacts extends Authority {
+  readonly scheme: 'http' | 'https'
+  /** The TLS server name; undefined where none was sent. */
+  readonly serverName: string | undefined
+  readonly proofs: Proofs
+}
+
+/** What is known of one HTTP connection, be it a socket of its own or the inside of a tunnel. */
+export interface Connection {
+  readonly encrypted: boolean
+  /** A certificate that was shown and does not verify is a denial for everything on the connection. */
+  readonly peer: PeerCertificate | Denial | undefined
+  readonly tunnel: TunnelFacts | undefined
+  /** Answers under way. */
+  readonly open: Set<ServerResponse>
+  latest: IncomingMessage | undefined
+  /** No further request of this connection is looked at. */
+  closing: boolean
+  /** A parser error was dealt with: the parser may tell it again. */
+  failed: boolean
+  /** Runs once, when the last answer under way has ended. */
+  whenIdle: (() => void) | undefined
+}
+
+/** A connection on which nothing has happened. */
+export function newConnection(facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel'>): Connection {
+  return { ...facts, open: new Set(), latest: undefined, closing: false, failed: false, whenIdle: undefined }
+}

@@ -1,0 +1,40 @@
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Timers } from '../../lib/timers.ts'
+
+/** What is open in a listener. */
+export interface OpenThings {
+  readonly server: Server
+  /** Every accepted connection. */
+  readonly sockets: ReadonlySet<Socket>
+  /** Those whose bytes pass unread: whether something is under way there, nobody here can tell. */
+  readonly relays: ReadonlySet<Socket>
+  readonly open: ReadonlySet<ServerResponse>
+  readonly timers: Timers
+}
+
+/** Stops accepting, lets answers and relays end within the time, then cuts. Resolves once everything is closed. */
+export function drain(things: OpenThings, graceMs: number): Promise<void> {
+  const { server, sockets, relays, open, timers } = things
+  return new Promise((resolve) => {
+    const cut = (): void => {
+      for (const socket of sockets) socket.destroy()
+    }
+    const cancel = timers.after(graceMs, cut)
+    server.close(() => {
+      cancel()
+      resolve()
+    })
+    server.closeIdleConnections()
+    const look = (): void => {
+      if (open.size > 0) return
+      for (const socket of sockets) if (!relays.has(socket)) socket.destroySoon()
+    }
+    for (const response of open) {
+      if (!response.headersSent) response.shouldKeepAlive = false
+      // After the listener's own handler has taken it off the set.
+      response.once('close', () => setImmediate(look))
+    }
+    look()
+  })
+}

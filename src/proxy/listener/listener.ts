@@ -1,0 +1,261 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { exportPrivateKey } from '../../lib/certificates.ts'
+import { deny, isDenial, type Denial } from '../../model/denial.ts'
+import { newId } from '../../model/ids.ts'
+import type { Door } from '../exchange.ts'
+import { onConnect, type ConnectContext } from './connect.ts'
+import { newConnection, type Connection, type TunnelFacts } from './connection.ts'
+import { drain } from './drain.ts'
+import { formatListenAddress, isLocal, listenAt, parseListenAddress, type ListenAddress } from './listen-address.ts'
+import type { Listener, ListenerDependencies, ListenerLimits, ListenerOptions, ListenerTls } from './listener-options.ts'
+import { denialOfParserError, type ClientError } from './parser-error.ts'
+import { readPeerCertificate } from './peer-certificate.ts'
+import { readRequest, type ReadContext } from './read-request.ts'
+import { answerAndClose, answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
+
+/** No ticket and no cached session where clients show certificates: a resumed session would carry one that was never looked at again. */
+const NO_TICKETS = 0x4000
+/** Names by which a local program reaches a bound listener. */
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * Opens the one port for forward mode (CONNECT, absolute form) and reverse mode. Everything that comes is either handed to the
+ * sink as a canonical request, or refused, answered and told to the sink: once, and never neither.
+ * @throws Error with one sentence where the address cannot be used, or is not safe to use as configured
+ */
+export async function startListener(options: ListenerOptions, deps: ListenerDependencies): Promise<Listener> {
+  const wanted = safeAddress(options)
+  const open = new OpenListener(options, deps, wanted)
+  const address = await listenAt(open.server, wanted)
+  return {
+    address: formatListenAddress(address),
+    port: address.kind === 'tcp' ? address.port : 0,
+    close: ({ graceMs }) => open.close(graceMs),
+  }
+}
+
+function safeAddress(options: ListenerOptions): ListenAddress {
+  const address = parseListenAddress(options.address)
+  if (address === undefined) throw new Error(`The listener address ${JSON.stringify(options.address)} is not of the form 127.0.0.1:8080, [::1]:8080 or unix:/path.`)
+  if (isLocal(address)) return address
+  if (options.bound !== undefined) throw new Error(`The listener on ${options.address} is bound to an agent: only a loopback address or a Unix socket can be.`)
+  if (options.tls === undefined && !options.allowPlaintext) {
+    throw new Error(`The listener on ${options.address} can be reached over the network: it needs listener.tls, or listener.unsafe_allow_plaintext.`)
+  }
+  return address
+}
+
+class OpenListener implements ConnectContext {
+  readonly server: Server
+  readonly deps: ListenerDependencies
+  readonly limits: ListenerLimits
+  readonly tunnels = new Set<Socket>()
+  readonly relays = new Set<Socket>()
+  readonly #options: ListenerOptions
+  readonly #ownHosts: ReadonlySet<string> | undefined
+  readonly #connections = new WeakMap<Socket, Connection>()
+  readonly #sockets = new Set<Socket>()
+  readonly #open = new Set<ServerResponse>()
+  #draining = false
+
+  constructor(options: ListenerOptions, deps: ListenerDependencies, address: ListenAddress) {
+    this.#options = options
+    this.deps = deps
+    this.limits = options.limits
+    this.#ownHosts = address.kind === 'unix' ? undefined : new Set([...LOCAL_HOSTS, address.host, `[${address.host}]`])
+    this.server = this.#createServer()
+  }
+
+  readonly draining = (): boolean => this.#draining
+
+  async close(graceMs: number): Promise<void> {
+    this.#draining = true
+    await drain({ server: this.server, sockets: this.#sockets, relays: this.relays, open: this.#open, timers: this.deps.timers }, graceMs)
+  }
+
+  readContext(connection: Connection): ReadContext {
+    const { maxUriBytes, maxHeaders } = this.limits
+    return { connection, bound: this.#options.bound, nowMs: this.deps.clock.nowMs(), maxUriBytes, maxHeaders, ownHosts: this.#ownHosts }
+  }
+
+  serve(socket: Socket, tunnel: TunnelFacts): void {
+    this.#connections.set(socket, newConnection({ encrypted: tunnel.scheme === 'https', peer: undefined, tunnel }))
+    // One server, so that its bounds and timeouts hold inside tunnels too; `secureConnection` is where https hands over to http.
+    this.server.emit(this.#options.tls === undefined ? 'connection' : 'secureConnection', socket)
+    socket.resume()
+  }
+
+  #createServer(): Server {
+    const { limits } = this
+    const { tls } = this.#options
+    const httpOptions = httpOptionsOf(limits)
+    const server = tls === undefined ? createHttpServer(httpOptions) : createHttpsServer({ ...httpOptions, ...tlsOptionsOf(tls, limits) })
+    // Fields beyond Node's own bound would silently not be seen: the reader counts them itself.
+    server.maxHeadersCount = 0
+    server.maxConnections = limits.maxConnections
+    server.timeout = limits.idleTimeoutMs
+    server.prependListener('connection', (socket: Socket) => this.#onSocket(socket))
+    if (tls !== undefined) server.prependListener('secureConnection', (socket: Socket) => this.#onSecure(socket, tls))
+    server.on('request', (incoming, response) => this.#onRequest(incoming, response))
+    server.on('checkContinue', (incoming, response) => this.#onRequest(incoming, response))
+    server.on('checkExpectation', (incoming, response) => this.#onRequest(incoming, response))
+    server.on('connect', (incoming: IncomingMessage, socket: Socket, head: Buffer) => onConnect(this, this.#connectionOf(socket), incoming, socket, head))
+    server.on('clientError', (error: ClientError, socket: Socket) => this.#onClientError(error, socket))
+    server.on('drop', () => this.deps.sink.dropped())
+    return server
+  }
+
+  #onSocket(socket: Socket): void {
+    if (this.#connections.has(socket)) return
+    this.#sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('close', () => this.#sockets.delete(socket))
+    if (this.#options.tls === undefined) this.#connections.set(socket, newConnection({ encrypted: false, peer: undefined, tunnel: undefined }))
+  }
+
+  #onSecure(socket: Socket, tls: ListenerTls): void {
+    if (this.#connections.has(socket)) return
+    this.#connections.set(socket, newConnection({ encrypted: true, peer: peerOf(socket, tls), tunnel: undefined }))
+  }
+
+  #connectionOf(socket: Socket): Connection {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined) throw new TypeError('a request on a connection that was never accepted')
+    return connection
+  }
+
+  #onRequest(incoming: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connectionOf(incoming.socket)
+    // What follows a refused request is not read: nobody knows where it begins.
+    if (connection.closing) return
+    this.#track(connection, incoming, response)
+    const { method = '', url = '', httpVersion, rawHeaders } = incoming
+    const read = this.#bounded(connection) ?? readRequest({ method, url, httpVersion, rawHeaders }, this.readContext(connection))
+    const { deps } = this
+    if (isDenial(read)) {
+      connection.closing = true
+      const { tunnel } = connection
+      const answer = refuse(deps, read, { door: doorOf(connection, url), method, host: tunnel?.host ?? incoming.headers.host, target: url, proofs: tunnel?.proofs })
+      answerAndClose(incoming, response, answer, deps.timers)
+      return
+    }
+    const { expectsContinue, ...facts } = read
+    deps.sink.exchange({
+      id: newId('dec'),
+      receivedAtMs: deps.clock.nowMs(),
+      startedMonotonicMs: deps.clock.monotonicMs(),
+      ...facts,
+      incoming,
+      response,
+      sendContinue: expectsContinue ? () => response.writeContinue() : undefined,
+    })
+  }
+
+  #bounded(connection: Connection): Denial | undefined {
+    if (this.#draining) return deny('draining', 'the listener is closing')
+    return connection.open.size > this.limits.maxPipelined ? deny('overloaded', 'too many requests of one connection wait for their answers', { retryAfterMs: 1_000 }) : undefined
+  }
+
+  #track(connection: Connection, incoming: IncomingMessage, response: ServerResponse): void {
+    connection.latest = incoming
+    connection.open.add(response)
+    this.#open.add(response)
+    // Either side may break off at any time: whoever reads and writes hears of it by `close`, and no error is left unheard.
+    incoming.on('error', () => undefined)
+    response.on('error', () => undefined)
+    response.once('close', () => {
+      connection.open.delete(response)
+      this.#open.delete(response)
+      if (connection.open.size === 0) connection.whenIdle?.()
+    })
+  }
+
+  #onClientError(error: ClientError, socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    const denial = denialOfParserError(error)
+    if (connection === undefined || denial === undefined) {
+      socket.destroy()
+      return
+    }
+    if (connection.failed) return
+    connection.failed = true
+    if (connection.closing) {
+      // Refused already, and the answer is on its way.
+      lingerThenDestroy(socket, this.deps.timers)
+      return
+    }
+    connection.closing = true
+    if (connection.latest !== undefined && !connection.latest.complete) this.#breakOff(connection, socket, denial)
+    else this.#refuseUnread(connection, socket, denial)
+  }
+
+  /** The body of an accepted request is not what its framing said: that exchange ends here, and is told by whoever forwards it. */
+  #breakOff(connection: Connection, socket: Socket, denial: Denial): void {
+    const [only] = connection.open
+    if (connection.open.size !== 1 || only === undefined || only.headersSent) {
+      socket.destroy()
+      return
+    }
+    const answer = answerOf(denial.denial, denial, newId('dec'))
+    socket.end(rawAnswer(answer), () => connection.latest?.destroy())
+  }
+
+  /** There is no request yet: answers that are under way come first. */
+  #refuseUnread(connection: Connection, socket: Socket, denial: Denial): void {
+    const { deps } = this
+    if (denial.denial === 'request_timeout' && socket.bytesRead === 0) {
+      socket.destroy()
+      return
+    }
+    const answer = refuse(deps, denial, { door: connection.tunnel === undefined ? undefined : 'connect', host: connection.tunnel?.host, proofs: connection.tunnel?.proofs })
+    const send = (): void => answerOnSocket(socket, answer, deps.timers)
+    if (connection.open.size === 0) send()
+    else connection.whenIdle = send
+  }
+}
+
+function httpOptionsOf(limits: ListenerLimits): ServerOptions {
+  return {
+    maxHeaderSize: limits.maxHeaderBytes,
+    insecureHTTPParser: false,
+    // Answered here, so that the sink is told; Node would answer by itself.
+    requireHostHeader: false,
+    headersTimeout: limits.headerTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.max(50, Math.min(5_000, Math.floor(limits.headerTimeoutMs / 4))),
+    noDelay: true,
+  }
+}
+
+function tlsOptionsOf(tls: ListenerTls, limits: ListenerLimits): Parameters<typeof createHttpsServer>[0] {
+  const { identity, clientCaPem } = tls
+  const own = {
+    cert: identity.certificatePem,
+    key: exportPrivateKey(identity.privateKey),
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: limits.handshakeTimeoutMs,
+  } as const
+  if (clientCaPem === undefined) return own
+  // An agent may come without a certificate and show a token. One that is shown is judged in `readPeerCertificate`, where a refusal can be answered and told.
+  const certificateIsRequired = false
+  return { ...own, ca: clientCaPem, requestCert: true, rejectUnauthorized: certificateIsRequired, secureOptions: NO_TICKETS }
+}
+
+function peerOf(socket: Socket, tls: ListenerTls): Connection['peer'] {
+  if (!(socket instanceof TLSSocket) || tls.clientCaPem === undefined) return undefined
+  try {
+    return readPeerCertificate(socket, tls.trustDomain)
+  } catch {
+    return deny('certificate_refused', 'the client certificate cannot be read')
+  }
+}
+
+function doorOf(connection: Connection, url: string): Door {
+  if (connection.tunnel !== undefined) return 'connect'
+  return url.startsWith('/') ? 'reverse' : 'absolute'
+}

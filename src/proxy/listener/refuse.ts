@@ -1,0 +1,117 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { problemAnswer, problemOf, type ProblemAnswer, type ProblemView } from '../../http/problem.ts'
+import type { Timers } from '../../lib/timers.ts'
+import { CODES, type Code } from '../../model/codes.ts'
+import type { Denial } from '../../model/denial.ts'
+import { newId, type DecisionId } from '../../model/ids.ts'
+import type { Door, Proofs } from '../exchange.ts'
+import type { ListenerDependencies } from './listener-options.ts'
+
+const LINGER_MS = 1_000
+const LINGER_BYTES = 262_144
+const MAX_TOLD = 1_024
+
+/** What could be read of a request before it was refused. */
+export interface RefusedFacts {
+  readonly id?: DecisionId
+  readonly door: Door | undefined
+  readonly method?: string | undefined
+  readonly host?: string | undefined
+  readonly target?: string | undefined
+  readonly proofs?: Proofs | undefined
+  readonly receivedAtMs?: number
+  readonly startedMonotonicMs?: number
+}
+
+/** Tells the sink of a refusal and makes its answer: whoever refuses calls this once, and nobody answers without. */
+export function refuse(deps: ListenerDependencies, denial: Denial, facts: RefusedFacts): ProblemAnswer {
+  const id = facts.id ?? newId('dec')
+  const answer = problemAnswer(problemOf(denial, id), facts.door === 'reverse' ? 'origin' : 'proxy')
+  deps.sink.refused({
+    id,
+    denial,
+    status: answer.status,
+    door: facts.door,
+    receivedAtMs: facts.receivedAtMs ?? deps.clock.nowMs(),
+    startedMonotonicMs: facts.startedMonotonicMs ?? deps.clock.monotonicMs(),
+    method: facts.method,
+    host: facts.host?.slice(0, MAX_TOLD),
+    path: facts.target?.split('?', 1)[0]?.slice(0, MAX_TOLD),
+    proofs: facts.proofs,
+  })
+  return answer
+}
+
+/** The answer to a code alone, where the relay or a fault refused what the listener had accepted. */
+export function answerOf(code: Code, denial: Denial | undefined, id: DecisionId): ProblemAnswer {
+  const { status, title } = CODES[code]
+  const view: ProblemView = denial === undefined
+    ? { code, status, title, hint: undefined, layer: undefined, rule: undefined, decisionId: id, missingScopes: [], link: undefined, retryAfterSeconds: undefined }
+    : problemOf(denial, id)
+  return problemAnswer(view, 'proxy')
+}
+
+/**
+ * Answers a refused request and ends its connection: what follows on it was written by somebody whose last request was not understood.
+ * What is left of the body is read for a moment, so that the answer is not lost to a reset.
+ */
+export function answerAndClose(incoming: IncomingMessage, response: ServerResponse, answer: ProblemAnswer, timers: Timers): void {
+  const body = Buffer.from(answer.body)
+  response.shouldKeepAlive = false
+  response.writeHead(answer.status, [...answer.headers, 'Content-Length', String(body.length)])
+  if (incoming.complete) {
+    response.end(body)
+    return
+  }
+  response.write(body)
+  const end = (): void => {
+    cancel()
+    response.end()
+  }
+  const cancel = timers.after(LINGER_MS, end)
+  let left = LINGER_BYTES
+  incoming.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) end()
+  })
+  incoming.once('end', end)
+  incoming.once('error', end)
+}
+
+/** Answers on the bare socket, where there is no request to answer, and ends it. Bytes that still come are not looked at. */
+export function answerOnSocket(socket: Socket, answer: ProblemAnswer, timers: Timers): void {
+  if (socket.destroyed || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  socket.end(rawAnswer(answer))
+  lingerThenDestroy(socket, timers)
+}
+
+/** Closing at once, with bytes unread, would make the system send a reset, and the client lose the answer. */
+export function lingerThenDestroy(socket: Socket, timers: Timers): void {
+  let left = LINGER_BYTES
+  const destroy = (): void => {
+    cancel()
+    socket.destroy()
+  }
+  const cancel = timers.after(LINGER_MS, destroy)
+  // The HTTP parser reads no further.
+  socket.removeAllListeners('data')
+  socket.on('error', destroy)
+  socket.once('close', cancel)
+  socket.once('end', () => socket.destroySoon())
+  socket.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) destroy()
+  })
+  socket.resume()
+}
+
+/** The bytes of an answer after which the connection ends. */
+export function rawAnswer({ status, headers, body }: ProblemAnswer): string {
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}\r\n`
+  for (let at = 0; at + 1 < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
+  return `${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+}
