@@ -22,6 +22,8 @@ function view(changes: Partial<DenialView> = {}): DenialView {
   }
 }
 
+const quiet = (): void => undefined
+const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 let calls = 0
 let shown = view()
 const server = createServer((_request, response) => {
@@ -58,7 +60,7 @@ describe('a refusal in GitHub’s form', () => {
   it('fails Octokit at once, with the message', async () => {
     shown = view()
     calls = 0
-    const octokit = new Octokit({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    const octokit = new Octokit({ log: SILENT, baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
     const failure: unknown = await octokit.pulls.get({ owner: 'acme', repo: 'prod-api', pull_number: 1 }).catch((error: unknown) => error)
     expect(failure).toMatchObject({ status: 403, message: expect.stringContaining('policy_denied by org/production-is-read-only') })
     expect(calls).toBe(1)
