@@ -1,0 +1,184 @@
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import type { CanonicalRequest } from '../../src/http/request.ts'
+import type { Denial } from '../../src/model/denial.ts'
+import type { Inspection } from '../../src/proxy/exchange.ts'
+import { inspectStage } from '../../src/proxy/route/inspect.ts'
+import { ManualTime, settled } from '../issuance/manual-time.ts'
+import { request, routed, snapshot } from './fixture.ts'
+
+const JSON_TYPE = 'application/json'
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+
+function world(over: { maxBodyBytes?: number; maxTotalBytes?: number } = {}) {
+  const time = new ManualTime()
+  return { time, stage: inspectStage({ timers: time, maxBodyBytes: 1_000, timeoutMs: 30_000, maxTotalBytes: 10_000, ...over }) }
+}
+
+/** A request whose body the catalogue has to look at. */
+function creates(body: string, over: Partial<CanonicalRequest> = {}, sendContinue?: () => void) {
+  const incoming = new PassThrough()
+  incoming.end(body)
+  const creation = request({ method: 'POST', path: '/api/v1/tickets', contentType: JSON_TYPE, framing: { kind: 'length', bytes: body.length }, ...over })
+  return routed({ request: creation, incoming: incoming as unknown as IncomingMessage, sendContinue })
+}
+
+describe('where nobody looks at the body', () => {
+  it('is synchronous and leaves the body unread', () => {
+    const { stage } = world()
+    const incoming = new PassThrough()
+    let continued = false
+    const exchange = routed({
+      request: request({ method: 'POST', path: '/api/v1/search', contentType: JSON_TYPE, framing: { kind: 'chunked' } }),
+      incoming: incoming as unknown as IncomingMessage,
+      sendContinue: () => { continued = true },
+    })
+    expect(stage.run(exchange)).toMatchObject({ operation: { name: 'POST /api/v1/search' }, body: undefined })
+    expect(incoming.listenerCount('data')).toBe(0)
+    expect(continued).toBe(false)
+  })
+
+  it('is synchronous where there is no body to read', () => {
+    const { stage } = world()
+    expect(stage.run(creates('', { framing: { kind: 'none' } }))).toMatchObject({
+      operation: { targets: { kind: 'unresolved', reason: 'the body has no project' } }, body: { format: 'empty' },
+    })
+  })
+})
+
+describe('where the catalogue looks at the body', () => {
+  it('gives the whole operation and the very bytes, after the client was told to go on', async () => {
+    const { stage } = world()
+    const body = '{ "project": "acme-corp/backend" }'
+    let continued = 0
+    const inspection = await stage.run(creates(body, {}, () => { continued += 1 })) as Inspection
+    expect(inspection.operation.targets).toEqual({ kind: 'named', names: ['acme-corp/backend'] })
+    expect(inspection.body?.bytes.toString()).toBe(body)
+    expect(continued).toBe(1)
+  })
+
+  it.each([
+    ['a name given twice', '{"project":"a","project":"b"}', {}, 'body_refused'],
+    ['no JSON', '{', {}, 'body_refused'],
+    ['another content type', 'project=a', { contentType: 'text/plain' }, 'body_refused'],
+    ['a content coding', '{"project":"a"}', { headers: ['Content-Type', JSON_TYPE, 'Content-Encoding', 'gzip'] }, 'body_refused'],
+    ['a credential field', '{"project":"a","Access_Token":"x"}', {}, 'client_credential_refused'],
+    ['an escaped credential field', '{"project":"a","api\\u005fkey":"x"}', {}, 'client_credential_refused'],
+    ['a form with an encoded credential field', 'project=a&api%5fkey=x', { contentType: FORM_TYPE }, 'client_credential_refused'],
+  ] as const)('refuses a body with %s', async (_, body, over, code) => {
+    const { stage } = world()
+    expect(await stage.run(creates(body, over))).toMatchObject({ denial: code })
+  })
+
+  it('refuses a declared length beyond the bound without reading', () => {
+    const { stage } = world()
+    let continued = false
+    const exchange = creates('{}', { framing: { kind: 'length', bytes: 1_001 } }, () => { continued = true })
+    expect(stage.run(exchange)).toMatchObject({ denial: 'body_too_large' })
+    expect(continued).toBe(false)
+  })
+
+  it('stops reading a chunked body at the bound', async () => {
+    const { stage } = world()
+    const exchange = creates('x'.repeat(1_001), { framing: { kind: 'chunked' } })
+    expect(await stage.run(exchange)).toMatchObject({ denial: 'body_too_large' })
+    expect(exchange.incoming.isPaused()).toBe(true)
+  })
+
+  it('does not wait for ever', async () => {
+    const { stage, time } = world()
+    const incoming = new PassThrough()
+    incoming.write('{"project":')
+    const exchange = { ...creates('', { framing: { kind: 'length', bytes: 20 } }), incoming: incoming as unknown as IncomingMessage }
+    const waiting = stage.run(exchange)
+    await time.advance(30_000)
+    expect(await waiting).toMatchObject({ denial: 'request_timeout' })
+    expect(time.pending).toBe(0)
+  })
+
+  it('bounds what all bodies take together, until the exchanges are over', async () => {
+    const { stage } = world({ maxTotalBytes: 30 })
+    const first = creates('{"project":"first"}')
+    expect(await stage.run(first)).toMatchObject({ operation: {} })
+    expect(stage.run(creates('{"project":"second"}'))).toMatchObject({ denial: 'overloaded', retryAfterMs: 1_000 })
+    first.response.emit('close')
+    expect(await stage.run(creates('{"project":"second"}'))).toMatchObject({ operation: {} })
+  })
+})
+
+describe('where a rule looks at the body', () => {
+  it('reads it, though the catalogue need not', async () => {
+    const { stage } = world()
+    const exchange = { ...creates('{"text":"hi"}', { path: '/api/v1/search' }), snapshot: snapshot({ needsBody: () => true }) }
+    expect(await stage.run(exchange)).toMatchObject({ operation: { name: 'POST /api/v1/search' }, body: { format: 'json', value: { text: 'hi' } } })
+  })
+})
+
+describe('a form that nobody judges', () => {
+  const form = (body: string, over: Partial<CanonicalRequest> = {}) => creates(body, { path: '/api/v1/search', contentType: FORM_TYPE, ...over })
+
+  it('may have a name twice, and goes on as the same bytes', async () => {
+    const { stage } = world()
+    const inspection = await stage.run(form('MediaUrl=a&MediaUrl=b')) as Inspection
+    expect(inspection.body?.bytes.toString()).toBe('MediaUrl=a&MediaUrl=b')
+  })
+
+  it.each(['access_token=x', 'a=b&Access%5Ftoken=x', 'a=b;api_key=x'])('may not carry a credential: %s', async (body) => {
+    const { stage } = world()
+    expect(await stage.run(form(body))).toMatchObject({ denial: 'client_credential_refused' })
+  })
+
+  it('may not hide its names in a content coding', async () => {
+    const { stage } = world()
+    expect(await stage.run(form('xx', { headers: ['Content-Type', FORM_TYPE, 'Content-Encoding', 'gzip'] }))).toMatchObject({ denial: 'body_refused' })
+  })
+})
+
+describe('on real sockets', () => {
+  /** Serves one request through the stage. */
+  async function serve(use: (port: number) => Promise<void>): Promise<Inspection | Denial> {
+    const { stage } = world()
+    const outcome = Promise.withResolvers<Inspection | Denial>()
+    const server = createServer((incoming, response) => run(incoming, response))
+    server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => run(incoming, response, () => response.writeContinue()))
+    function run(incoming: IncomingMessage, response: ServerResponse, sendContinue?: () => void): void {
+      const creation = request({ method: 'POST', path: '/api/v1/tickets', contentType: JSON_TYPE, framing: { kind: 'chunked' } })
+      const exchange = routed({ request: creation, incoming, response, sendContinue })
+      Promise.resolve(stage.run(exchange)).then(outcome.resolve, outcome.reject).finally(() => response.end())
+    }
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      await use((server.address() as AddressInfo).port)
+      return await outcome.promise
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  }
+
+  it('sends 100 Continue before it reads', async () => {
+    const inspection = await serve(async (port) => {
+      const client = httpRequest({ port, host: '127.0.0.1', method: 'POST', headers: { expect: '100-continue', 'content-type': JSON_TYPE } })
+      client.on('error', () => undefined)
+      client.flushHeaders()
+      await once(client, 'continue')
+      client.end('{"project":"acme-corp/backend"}')
+    })
+    expect(inspection).toMatchObject({ operation: { targets: { kind: 'named', names: ['acme-corp/backend'] } } })
+  })
+
+  it('notices a client that breaks off', async () => {
+    const denial = await serve(async (port) => {
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      socket.write('POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"pro\r\n')
+      await settled()
+      socket.resetAndDestroy()
+    })
+    expect(denial).toMatchObject({ denial: 'request_malformed' })
+  })
+})
