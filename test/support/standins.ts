@@ -1,6 +1,7 @@
 import { generateKeyPairSync, createPrivateKey } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import { SignJWT } from 'jose'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent, fetch as undiciFetch, FormData as UndiciFormData } from 'undici'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Github } from '../../src/demo/github/start-github.ts'
 
@@ -27,11 +28,29 @@ export interface TrustingFetch {
   close(): Promise<void>
 }
 
-/** undici's fetch over an agent that trusts only this CA: what NODE_EXTRA_CA_CERTS would do for a whole process. */
+/**
+ * undici's fetch over an agent that trusts only this CA: what NODE_EXTRA_CA_CERTS would do for a whole process.
+ * Every name is at 127.0.0.1, so `https://api.github.com:PORT` reaches a stand-in.
+ */
 export function fetchTrusting(caPem: string): TrustingFetch {
-  const dispatcher = new Agent({ connect: { ca: caPem } })
-  const fetch = (input: unknown, init?: object): unknown => undiciFetch(input as string, { ...init, dispatcher })
+  const lookup: LookupFunction = (_hostname, options, found) => {
+    if (options.all === true) found(null, [{ address: '127.0.0.1', family: 4 }])
+    else found(null, '127.0.0.1', 4)
+  }
+  const dispatcher = new Agent({ connect: { ca: caPem, lookup } })
+  const fetch = (input: unknown, init?: RequestInit): unknown => undiciFetch(input as string, { ...init, body: ownForm(init?.body), dispatcher } as object)
   return { fetch: fetch as typeof globalThis.fetch, close: () => dispatcher.destroy() }
+}
+
+/** undici knows only its own FormData, while clients under test make the runtime's. */
+function ownForm(body: unknown): unknown {
+  if (!(body instanceof FormData)) return body ?? undefined
+  const own = new UndiciFormData()
+  for (const [name, value] of body.entries()) {
+    if (typeof value === 'string') own.append(name, value)
+    else own.append(name, value, value.name)
+  }
+  return own
 }
 
 /** Claims that differ from a good app JWT's, or another key. */

@@ -167,6 +167,6 @@ export function renderReview(review: Review, pull: Pull, repository: Repository,
 
 /** The unified diff of a pull request. */
 export function renderDiff(pull: Pull): string {
-  const diffs = pull.files.map(({ filename, patch }) => [`diff --git a/${filename} b/${filename}`, `--- a/${filename}`, `+++ b/${filename}`, patch, ''])
-  return diffs.flatMap((lines) => lines.join('\n')).join('')
+  const headed = pull.files.map(({ filename, patch }) => [`diff --git a/${filename} b/${filename}`, `--- a/${filename}`, `+++ b/${filename}`, patch])
+  return headed.map((lines) => `${lines.join('\n')}\n`).join('')
 }

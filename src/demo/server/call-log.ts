@@ -43,6 +43,7 @@ export type ArrivedCall = Pick<
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 interface Waiter<Grants> {
+  readonly phase: 'arrived' | 'ended'
   readonly match: (entry: LoggedCall<Grants>) => boolean
   readonly found: (entry: LoggedCall<Grants>) => void
   readonly closed: (error: Error) => void
@@ -75,11 +76,14 @@ export class CallLog<Grants> {
     this.#entries.length = 0
   }
 
+  /** The first entry, kept or to come, that matches by what came: it may be unanswered. Rejects when the stand-in closes first. */
+  arrived(match: (entry: LoggedCall<Grants>) => boolean): Promise<LoggedCall<Grants>> {
+    return this.#waitFor('arrived', match)
+  }
+
   /** The first entry, kept or to come, that has ended and matches. Rejects when the stand-in closes first. */
   ended(match: (entry: LoggedCall<Grants>) => boolean): Promise<LoggedCall<Grants>> {
-    const kept = this.#entries.find((entry) => entry.ended !== undefined && match(entry))
-    if (kept !== undefined) return Promise.resolve(kept)
-    return new Promise((found, closed) => this.#waiters.add({ match, found, closed }))
+    return this.#waitFor('ended', match)
   }
 
   /** Begins an entry. @returns how the server completes it */
@@ -98,6 +102,7 @@ export class CallLog<Grants> {
     }
     this.#entries.push(entry)
     if (this.#entries.length > MAX_ENTRIES) this.#entries.shift()
+    this.#tell('arrived', entry)
     return {
       body: (body) => Object.assign(entry, { body: body.subarray(0, MAX_BODY_BYTES), bodyBytes: body.length }),
       note: (facts) => Object.assign(entry, facts),
@@ -115,8 +120,18 @@ export class CallLog<Grants> {
   #end(entry: Mutable<LoggedCall<Grants>>, ended: 'answered' | 'cut' | 'abandoned'): void {
     if (entry.ended !== undefined) return
     entry.ended = ended
+    this.#tell('ended', entry)
+  }
+
+  #waitFor(phase: Waiter<Grants>['phase'], match: Waiter<Grants>['match']): Promise<LoggedCall<Grants>> {
+    const kept = this.#entries.find((entry) => (phase === 'arrived' || entry.ended !== undefined) && match(entry))
+    if (kept !== undefined) return Promise.resolve(kept)
+    return new Promise((found, closed) => this.#waiters.add({ phase, match, found, closed }))
+  }
+
+  #tell(phase: Waiter<Grants>['phase'], entry: LoggedCall<Grants>): void {
     for (const waiter of this.#waiters) {
-      if (!waiter.match(entry)) continue
+      if (waiter.phase !== phase || !waiter.match(entry)) continue
       this.#waiters.delete(waiter)
       waiter.found(entry)
     }

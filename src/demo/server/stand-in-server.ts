@@ -11,6 +11,7 @@ import { makeStandInCa, serverIdentity } from './certificates.ts'
 import { Faults } from './faults.ts'
 import { listenOnLoopback } from './listen.ts'
 import { readBody } from './read-body.ts'
+import { arrivedCall, readCall } from './read-call.ts'
 import { writeReply } from './write-reply.ts'
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -100,8 +101,8 @@ class Desk<Grants> {
     try {
       await this.#send(await this.#answer(request, entry, signal), response, entry)
     } catch (error) {
-      if (!signal.aborted && !request.destroyed) this.#broken(error, response)
-      response.destroy()
+      if (!signal.aborted && (request.complete || !request.destroyed)) this.#broken(error, response, entry)
+      if (!response.writableEnded) response.destroy()
       entry.end('abandoned')
     }
   }
@@ -113,17 +114,8 @@ class Desk<Grants> {
   }
 
   #arrive(request: IncomingMessage): OpenEntry {
-    const target = request.url ?? ''
-    return this.log.arrive({
-      atMs: this.#options.clock.nowMs(),
-      connection: this.#connectionIds.get(request.socket) ?? 0,
-      method: request.method ?? '',
-      host: request.headers.host ?? '',
-      path: pathOf(target),
-      queryNames: [...new Set(queryOf(target).keys())],
-      rawTarget: target,
-      rawHeaders: pairs(request.rawHeaders),
-    })
+    const connection = this.#connectionIds.get(request.socket) ?? 0
+    return this.log.arrive({ ...arrivedCall(request), connection, atMs: this.#options.clock.nowMs() })
   }
 
   async #answer(request: IncomingMessage, entry: OpenEntry, signal: AbortSignal): Promise<Answer> {
@@ -165,39 +157,13 @@ class Desk<Grants> {
     entry.end('answered')
   }
 
-  #broken(error: unknown, response: ServerResponse): void {
+  #broken(error: unknown, response: ServerResponse, entry: OpenEntry): void {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push(error)
-    if (!response.headersSent) response.writeHead(500).end()
+    if (response.headersSent) return
+    response.writeHead(500).end()
+    entry.status(500)
+    entry.end('answered')
   }
-}
-
-function readCall(request: IncomingMessage, body: Buffer, entry: OpenEntry, signal: AbortSignal): Call {
-  const target = request.url ?? ''
-  const host = (request.headers.host ?? '').toLowerCase()
-  return {
-    method: request.method ?? '',
-    path: pathOf(target),
-    query: queryOf(target),
-    headers: request.headers,
-    body,
-    hostname: host.replace(/:[0-9]*$/, ''),
-    origin: `https://${host}`,
-    signal,
-    note: entry.note,
-  }
-}
-
-function pathOf(target: string): string {
-  return target.split('?', 1)[0] ?? ''
-}
-
-function queryOf(target: string): URLSearchParams {
-  const start = target.indexOf('?')
-  return new URLSearchParams(start === -1 ? '' : target.slice(start + 1))
-}
-
-function pairs(rawHeaders: readonly string[]): readonly (readonly [string, string])[] {
-  return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : []))
 }
 
 function plain(status: number, text: string, headers: Readonly<Record<string, string>>): Reply {

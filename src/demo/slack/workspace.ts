@@ -77,7 +77,6 @@ interface ChannelSeed {
 }
 
 function channel(id: string, name: string, topic: string, { greeting, isMember = true, isPrivate = false }: ChannelSeed): Channel {
-  const said = greeting === undefined ? [] : [greeting]
-  const messages = said.map((text): Message => ({ ts: '1700000000.000100', user: 'U0BOB', threadTs: undefined, text, editedTs: undefined, reactions: [] }))
-  return { id, name, topic, isMember, isPrivate, messages }
+  const common = { ts: '1700000000.000100', user: 'U0BOB', threadTs: undefined, editedTs: undefined, reactions: [] }
+  return { id, name, topic, isMember, isPrivate, messages: greeting === undefined ? [] : [{ ...common, text: greeting }] }
 }
