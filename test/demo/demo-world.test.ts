@@ -17,10 +17,12 @@ describe('the demo world', () => {
     const world = await startDemoWorld()
     const http = fetchTrusting(world.caPem)
     const token = await issueToken(world.github, http, { repositories: ['backend'] })
-    const slack = await http.fetch(`${world.slack.origin}/api/auth.test`, { headers: { authorization: `Bearer ${world.slack.installation.bot.accessToken}` } })
+    const { accessToken, refreshToken } = world.slack.installation.bot
+    const slack = await http.fetch(`${world.slack.origin}/api/auth.test`, { headers: { authorization: `Bearer ${accessToken}` } })
     const tickets = await http.fetch(`${world.tickets.origin}/v1/tickets`, { headers: { authorization: `Bearer ${world.tickets.key}` } })
     expect([await slack.json(), tickets.status, world.files]).toMatchObject([{ ok: true }, 200, undefined])
-    expect(world.canaries()).toEqual(expect.arrayContaining([token, world.slack.installation.bot.refreshToken, world.slack.client.secret, world.tickets.key]))
+    const secrets = [token, accessToken, refreshToken, world.slack.client.secret, world.tickets.key]
+    expect(world.canaries()).toEqual(expect.arrayContaining(secrets))
     expect(world.canaries()).toContain(world.github.app.privateKeyPem.trim())
     await http.close()
     await world.close()

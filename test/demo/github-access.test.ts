@@ -3,6 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGithub, type Github } from '../../src/demo/github/start-github.ts'
 import { fetchTrusting, issueToken, type TrustingFetch } from '../support/standins.ts'
 
+interface Init {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: string
+  readonly signal?: AbortSignal
+}
+
 describe('the GitHub stand-in', () => {
   let github: Github
   let http: TrustingFetch
@@ -18,8 +25,10 @@ describe('the GitHub stand-in', () => {
     await github.close()
   })
 
-  const call = (path: string, init: { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal } = {}): Promise<Response> =>
-    http.fetch(github.origin + path, { redirect: 'manual', ...init, headers: { 'user-agent': 'test', authorization: `Bearer ${token}`, ...init.headers } })
+  const call = (path: string, init: Init = {}): Promise<Response> => {
+    const headers = { 'user-agent': 'test', authorization: `Bearer ${token}`, ...init.headers }
+    return http.fetch(github.origin + path, { redirect: 'manual', ...init, headers })
+  }
 
   const PULL = '/repos/acme-corp/backend/pulls/42'
 
@@ -125,7 +134,9 @@ describe('the GitHub stand-in', () => {
   })
 
   it('answers to the real names, and links to them', async () => {
-    const response = await http.fetch(`https://api.github.com:${github.port}${PULL}`, { headers: { 'user-agent': 't', authorization: `token ${token}` } })
+    const response = await http.fetch(`https://api.github.com:${github.port}${PULL}`, {
+      headers: { 'user-agent': 't', authorization: `token ${token}` },
+    })
     expect(await response.json()).toMatchObject({ url: `https://api.github.com:${github.port}${PULL}` })
   })
 
@@ -134,7 +145,8 @@ describe('the GitHub stand-in', () => {
     const bytes = Buffer.from(await response.arrayBuffer())
     expect([bytes.length, response.headers.get('content-length')]).toEqual([8 * 1024 * 1024, null])
     expect(bytes.subarray(8 * 1024 * 1024 - 65_536).toString('latin1', 0, 8)).toBe('8323072\n')
-    expect(await (await call('/repos/acme-corp/backend/contents/fixtures/large.bin')).json()).toMatchObject({ encoding: 'none', content: '', size: 8_388_608 })
+    const described = await call('/repos/acme-corp/backend/contents/fixtures/large.bin')
+    expect(await described.json()).toMatchObject({ encoding: 'none', content: '', size: 8_388_608 })
   })
 
   it.each(['/demo/stream', '/repos/acme-corp/backend/contents/logs/live.log'])('streams %s until the reader leaves', async (path) => {
@@ -188,7 +200,8 @@ describe('the GitHub stand-in', () => {
     const strict = await startGithub({ rateLimit: 2 })
     const trusting = fetchTrusting(strict.caPem)
     const authorization = `token ${await issueToken(strict, trusting, {})}`
-    const look = (): Promise<Response> => trusting.fetch(`${strict.origin}/installation/repositories`, { headers: { authorization, 'user-agent': 't' } })
+    const headers = { authorization, 'user-agent': 't' }
+    const look = (): Promise<Response> => trusting.fetch(`${strict.origin}/installation/repositories`, { headers })
     expect([(await look()).status, (await look()).status]).toEqual([200, 200])
     const limited = await look()
     expect([limited.status, limited.headers.get('x-ratelimit-remaining')]).toEqual([403, '0'])

@@ -28,10 +28,12 @@ describe("the GitHub stand-in's app endpoints", () => {
   const call = (path: string, authorization: string, init: object = {}): Promise<Response> =>
     http.fetch(github.origin + path, { ...init, headers: { authorization, 'user-agent': 'test' } })
 
-  const asApp = async (path: string, init: object = {}): Promise<Response> => call(path, `Bearer ${await appJwt(github, { nowMs: clock.nowMs() })}`, init)
+  const asApp = async (path: string, init: object = {}): Promise<Response> =>
+    call(path, `Bearer ${await appJwt(github, { nowMs: clock.nowMs() })}`, init)
 
   const order = async (body: unknown, installation = 81_001): Promise<[number, TokenAnswer]> => {
-    const response = await asApp(`/app/installations/${installation}/access_tokens`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) })
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const response = await asApp(`/app/installations/${installation}/access_tokens`, { method: 'POST', body: text })
     return [response.status, (await response.json()) as TokenAnswer]
   }
 
@@ -61,7 +63,8 @@ describe("the GitHub stand-in's app endpoints", () => {
   it.each([['no JWT', ''], ['an unsigned JWT', `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`], ['a word', 'Bearer x']])(
     'refuse %s',
     async (_name, authorization) => {
-      const response = authorization === '' ? await http.fetch(`${github.origin}/app`, { headers: { 'user-agent': 't' } }) : await call('/app', authorization)
+      const headers = { 'user-agent': 't', ...(authorization === '' ? {} : { authorization }) }
+      const response = await http.fetch(`${github.origin}/app`, { headers })
       expect([response.status, await response.json()]).toMatchObject([401, { message: 'A JSON web token could not be decoded' }])
     },
   )

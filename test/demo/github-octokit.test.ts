@@ -20,8 +20,10 @@ describe('the GitHub stand-in with @octokit/rest', () => {
   })
   beforeEach(() => github.log.clear())
 
-  const octokit = async (permissions: object, repositories = ['backend']): Promise<Octokit> =>
-    new Octokit({ auth: await issueToken(github, http, { repositories, permissions }), baseUrl: github.origin, log: silent, request: { fetch: http.fetch } })
+  const octokit = async (permissions: object, repositories = ['backend']): Promise<Octokit> => {
+    const auth = await issueToken(github, http, { repositories, permissions })
+    return new Octokit({ auth, baseUrl: github.origin, log: silent, request: { fetch: http.fetch } })
+  }
 
   it('shows a pull request to a token for that one repository, and logs just that grant', async () => {
     const client = await octokit({ pull_requests: 'read' })
@@ -73,9 +75,10 @@ describe('the GitHub stand-in with @octokit/rest', () => {
     const before = await client.repos.getContent({ ...backend, path })
     const sha = 'sha' in before.data ? before.data.sha : ''
     const content = Buffer.from('new\n').toString('base64')
-    await expect(client.repos.createOrUpdateFileContents({ ...backend, path, message: 'm', content })).rejects.toMatchObject({ status: 422 })
-    await expect(client.repos.createOrUpdateFileContents({ ...backend, path, message: 'm', content, sha: 'f'.repeat(40) })).rejects.toMatchObject({ status: 409 })
-    const written = await client.repos.createOrUpdateFileContents({ ...backend, path, message: 'm', content, sha })
+    const file = { ...backend, path, message: 'm', content }
+    await expect(client.repos.createOrUpdateFileContents(file)).rejects.toMatchObject({ status: 422 })
+    await expect(client.repos.createOrUpdateFileContents({ ...file, sha: 'f'.repeat(40) })).rejects.toMatchObject({ status: 409 })
+    const written = await client.repos.createOrUpdateFileContents({ ...file, sha })
     expect(written.status).toBe(200)
     const raw = await client.repos.getContent({ ...backend, path, mediaType: { format: 'raw' } })
     expect(raw.data).toBe('new\n')

@@ -24,7 +24,8 @@ describe('a stand-in server', () => {
   const answer = (call: Call): ReturnType<typeof jsonReply> => {
     if (call.path === '/broken') throw new Error('a bug of the stand-in')
     if (call.path !== '/endless') return jsonReply(200, { bytes: call.body.length, host: call.hostname })
-    return { ...emptyReply(200), body: paced({ intervalMs: 5, count: Number.POSITIVE_INFINITY, signal: call.signal, event: (index) => `${index}\n` }) }
+    const lines = paced({ intervalMs: 5, count: Number.POSITIVE_INFINITY, signal: call.signal, event: (index) => `${index}\n` })
+    return { ...emptyReply(200), body: lines }
   }
 
   it('is verified by its own authority, and by no other', async () => {
@@ -48,7 +49,8 @@ describe('a stand-in server', () => {
     socket.write('POST /a%2Fb?x=1&y=2&x=3 HTTP/1.1\r\nHoSt: api.example.test\r\nX-Twice: 1\r\nx-twice: 2\r\nContent-Length: 5\r\n\r\nhello')
     const entry = await server.log.ended((one) => one.path === '/a%2Fb')
     socket.destroy()
-    expect(entry).toMatchObject({ seq: 1, connection: 1, method: 'POST', host: 'api.example.test', status: 200, bodyBytes: 5, rawTarget: '/a%2Fb?x=1&y=2&x=3' })
+    expect(entry).toMatchObject({ seq: 1, connection: 1, method: 'POST', host: 'api.example.test', status: 200, bodyBytes: 5 })
+    expect(entry.rawTarget).toBe('/a%2Fb?x=1&y=2&x=3')
     expect(entry.queryNames).toEqual(['x', 'y'])
     expect(entry.body.toString()).toBe('hello')
     expect(entry.rawHeaders).toEqual([['HoSt', 'api.example.test'], ['X-Twice', '1'], ['x-twice', '2'], ['Content-Length', '5']])
@@ -154,7 +156,8 @@ describe('a stand-in server', () => {
   })
 
   it('keeps a bounded number of entries and counts them all', async () => {
-    for (let sent = 0; sent < 2_010; sent += 1) server.log.arrive({ atMs: 0, connection: 1, method: 'GET', host: '', path: '/', queryNames: [], rawTarget: '/', rawHeaders: [] })
+    const arrived = { atMs: 0, connection: 1, method: 'GET', host: '', path: '/', queryNames: [], rawTarget: '/', rawHeaders: [] }
+    for (let sent = 0; sent < 2_010; sent += 1) server.log.arrive(arrived)
     expect([server.log.entries.length, server.log.total, server.log.entries[0]?.seq]).toEqual([2_000, 2_010, 11])
   })
 })

@@ -16,6 +16,7 @@ describe('the internal API of the demo', () => {
   })
 
   const get = (path: string, headers: Record<string, string> = {}): Promise<Response> => http.fetch(tickets.origin + path, { headers })
+  const bearer = (): Record<string, string> => ({ authorization: `Bearer ${key()}` })
   const key = (): string => tickets.key
   const basic = (password: string): string => `Basic ${Buffer.from(`agent:${password}`).toString('base64')}`
 
@@ -54,18 +55,18 @@ describe('the internal API of the demo', () => {
     ['POST', '/v1/tickets/T-1/comments', '{"text":"Done."}', 201],
     ['GET', '/v1/tickets/T-1', undefined, 200],
   ])('answers %s %s with %s by %i', async (method, path, body, status) => {
-    const response = await http.fetch(tickets.origin + path, { method, headers: { authorization: `Bearer ${key()}` }, ...(body === undefined ? {} : { body }) })
+    const response = await http.fetch(tickets.origin + path, { method, headers: bearer(), ...(body === undefined ? {} : { body }) })
     expect(response.status).toBe(status)
   })
 
   it('keeps the comments', async () => {
-    await http.fetch(`${tickets.origin}/v1/tickets/T-2/comments`, { method: 'POST', body: '{"text":"Seen."}', headers: { authorization: `Bearer ${key()}` } })
-    expect(await (await get('/v1/tickets/T-2', { authorization: `Bearer ${key()}` })).json()).toMatchObject({ comments: [{ id: 'T-2-1', text: 'Seen.' }] })
+    await http.fetch(`${tickets.origin}/v1/tickets/T-2/comments`, { method: 'POST', body: '{"text":"Seen."}', headers: bearer() })
+    expect(await (await get('/v1/tickets/T-2', bearer())).json()).toMatchObject({ comments: [{ id: 'T-2-1', text: 'Seen.' }] })
   })
 
   it('sends events until the reader leaves', async () => {
     const leave = new AbortController()
-    const response = await http.fetch(`${tickets.origin}/v1/tickets/T-1/events`, { headers: { authorization: `Bearer ${key()}` }, signal: leave.signal })
+    const response = await http.fetch(`${tickets.origin}/v1/tickets/T-1/events`, { headers: bearer(), signal: leave.signal })
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''

@@ -38,7 +38,8 @@ export function fetchTrusting(caPem: string): TrustingFetch {
     else found(null, '127.0.0.1', 4)
   }
   const dispatcher = new Agent({ connect: { ca: caPem, lookup } })
-  const fetch = (input: unknown, init?: RequestInit): unknown => undiciFetch(input as string, { ...init, body: ownForm(init?.body), dispatcher } as object)
+  const fetch = (input: unknown, init?: RequestInit): unknown =>
+    undiciFetch(input as string, { ...init, body: ownForm(init?.body), dispatcher } as object)
   return { fetch: fetch as typeof globalThis.fetch, close: () => dispatcher.destroy() }
 }
 
@@ -63,8 +64,10 @@ export interface AppJwtOptions {
 /** A JWT of the stand-in's app, as its owner would sign it. */
 export function appJwt(github: Github, options: AppJwtOptions): Promise<string> {
   const nowS = Math.floor(options.nowMs / 1000)
-  const key = options.foreignKey === true ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey : createPrivateKey(github.app.privateKeyPem)
-  return new SignJWT({ iss: String(github.app.id), iat: nowS - 60, exp: nowS + 540, ...options.claims }).setProtectedHeader({ alg: 'RS256' }).sign(key)
+  const foreign = options.foreignKey === true
+  const key = foreign ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey : createPrivateKey(github.app.privateKeyPem)
+  const claims = { iss: String(github.app.id), iat: nowS - 60, exp: nowS + 540, ...options.claims }
+  return new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(key)
 }
 
 /** Gets an installation token the way the product does. */

@@ -167,6 +167,6 @@ export function renderReview(review: Review, pull: Pull, repository: Repository,
 
 /** The unified diff of a pull request. */
 export function renderDiff(pull: Pull): string {
-  const headed = pull.files.map(({ filename, patch }) => [`diff --git a/${filename} b/${filename}`, `--- a/${filename}`, `+++ b/${filename}`, patch])
-  return headed.map((lines) => `${lines.join('\n')}\n`).join('')
+  const diffs = pull.files.map(({ filename: name, patch }) => [`diff --git a/${name} b/${name}`, `--- a/${name}`, `+++ b/${name}`, patch, ''])
+  return diffs.map((lines) => lines.join('\n')).join('')
 }

@@ -139,7 +139,8 @@ function pullOf(repositoryId: number, [number, title, merged]: PullSeed, nowMs: 
 }
 
 function pullFiles(): readonly PullFile[] {
-  const change = ['@@ -1,3 +1,4 @@', ' export function receive(body: Buffer): void {', '-  parse(body)', '+  verify(body)', '+  parse(body)', ' }']
+  const before = ['@@ -1,3 +1,4 @@', ' export function receive(body: Buffer): void {']
+  const change = [...before, '-  parse(body)', '+  verify(body)', '+  parse(body)', ' }']
   const addition = ['@@ -0,0 +1 @@', '+Signatures are checked first.']
   return [
     { filename: 'src/webhook.ts', status: 'modified', additions: 2, deletions: 1, patch: change.join('\n') },
