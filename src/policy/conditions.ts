@@ -20,11 +20,10 @@ const MAX_PATTERN_LENGTH = 500
  * @returns the condition, or every problem with its offset in the text
  */
 export function compileCondition(text: string): Condition | readonly ExpressionProblem[] {
-  const patterns = new Map<string, RE2JS>()
   try {
-    const parsed = environmentWith(patterns).parse(text)
+    const parsed = environment.parse(text)
     const facts = inspectExpression(parsed.ast)
-    const problems = [...facts.problems, ...replaceMatches(parsed.ast, patterns)]
+    const problems = [...facts.problems, ...replaceMatches(parsed.ast)]
     if (problems.length > 0) return problems
     const checked = parsed.check()
     if (!checked.valid) return [problemOf(checked.error)]
@@ -55,35 +54,46 @@ function conditionOf(run: (context: Record<string, unknown>) => unknown, names: 
   }
 }
 
-/** One environment a condition, since each has its own table of patterns. */
-function environmentWith(patterns: ReadonlyMap<string, RE2JS>): Environment {
-  const environment = new Environment({
+/** One for all conditions: making it is the expensive part. */
+const environment = newEnvironment()
+
+function newEnvironment(): Environment {
+  const made = new Environment({
     limits: { maxAstNodes: 300, maxDepth: 24, maxListElements: 200, maxMapEntries: 50, maxCallArguments: 8 },
   })
   for (const [name, type] of Object.entries(VARIABLE_TYPES)) {
-    if (typeof type === 'string') environment.registerVariable(name, type)
-    else environment.registerVariable({ name, schema: type })
+    if (typeof type === 'string') made.registerVariable(name, type)
+    else made.registerVariable({ name, schema: type })
   }
-  environment.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, (text: string, pattern: string) => {
-    const compiled = patterns.get(pattern)
-    if (compiled === undefined) throw new TypeError('a pattern that was not compiled at load')
-    return compiled.matcher(text).find()
-  })
-  return environment
+  return made.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, (text: string, pattern: string) => compiledPattern(pattern).matcher(text).find())
+}
+
+/** The patterns of loaded conditions; all are literals of policy files, checked at load. */
+const patterns = new Map<string, RE2JS>()
+const MAX_PATTERNS = 2000
+
+function compiledPattern(pattern: string): RE2JS {
+  let compiled = patterns.get(pattern)
+  if (compiled === undefined) {
+    compiled = RE2JS.compile(pattern)
+    if (patterns.size >= MAX_PATTERNS) patterns.clear()
+    patterns.set(pattern, compiled)
+  }
+  return compiled
 }
 
 /**
  * Puts our linear-time function in the place of the library's `matches`, which backtracks, and compiles each pattern.
  * The library lets no one override a function of its own, so the parsed call is renamed before it is type-checked.
  */
-function replaceMatches(node: ASTNode, patterns: Map<string, RE2JS>): readonly ExpressionProblem[] {
+function replaceMatches(node: ASTNode): readonly ExpressionProblem[] {
   const problems: ExpressionProblem[] = []
   if (node.op === 'rcall' && node.args[0] === 'matches') {
     const pattern: unknown = node.args[2][0]?.args
-    if (typeof pattern === 'string') problems.push(...compilePattern(pattern, node.start, patterns))
+    if (typeof pattern === 'string') problems.push(...checkPattern(pattern, node.start))
     node.args[0] = LINEAR_MATCHES
   }
-  return [...problems, ...childrenOf(node).flatMap((child) => replaceMatches(child, patterns))]
+  return [...problems, ...childrenOf(node).flatMap((child) => replaceMatches(child))]
 }
 
 function childrenOf(node: ASTNode): readonly ASTNode[] {
@@ -94,12 +104,12 @@ function childrenOf(node: ASTNode): readonly ASTNode[] {
   return flat(node.args)
 }
 
-function compilePattern(pattern: string, offset: number, patterns: Map<string, RE2JS>): readonly ExpressionProblem[] {
+function checkPattern(pattern: string, offset: number): readonly ExpressionProblem[] {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     return [{ offset, problem: 'the pattern is too long', expected: `at most ${MAX_PATTERN_LENGTH} characters` }]
   }
   try {
-    patterns.set(pattern, RE2JS.compile(pattern))
+    compiledPattern(pattern)
     return []
   } catch {
     return [{ offset, problem: 'the pattern is not one that matches in linear time', expected: 'RE2 syntax: no back-references, no look-around' }]

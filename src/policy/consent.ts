@@ -97,7 +97,6 @@ function missingTarget(details: readonly Detail[], { targets }: Operation, neede
       return holders.every((held) => held.some((detail) => detail.everywhere)) ? undefined : 'a target that could not be told'
     case 'named': {
       const missing = targets.names.filter((target) => !holders.every((held) => held.some((detail) => reaches(detail, target, vocabulary))))
-      if (targets.names.length === 0) return 'a target that could not be told'
       return missing.length === 0 ? undefined : `the target ${listed(missing)}`
     }
   }

@@ -20,13 +20,21 @@ interface Verdict {
  * one is decided. Where there is none, the decision tells the alternative that came nearest.
  * Pure but for the decision's id. Never throws: an evaluation that breaks is a denial.
  */
-export function evaluate(policies: CompiledPolicies, consent: ConsentLayer, input: EvaluationInput): Decision {
+export function evaluate(policies: CompiledPolicies, consent: ConsentLayer, given: EvaluationInput): Decision {
   try {
+    const input = withTargets(given)
     const verdicts = judgeAlternatives(policies, consent, input)
     return decisionOf(policies.hash, verdicts.reduce((best, verdict) => (rank(verdict) > rank(best) ? verdict : best)), input)
   } catch {
     return brokenDecision(policies.hash)
   }
+}
+
+/** "All of no names" would be covered by anything, and "any of them" by nothing: such targets are not resolved. */
+function withTargets(input: EvaluationInput): EvaluationInput {
+  const { operation } = input
+  if (operation.targets.kind !== 'named' || operation.targets.names.length > 0) return input
+  return { ...input, operation: { ...operation, targets: { kind: 'unresolved', reason: 'no name was found' } } }
 }
 
 function judgeAlternatives(policies: CompiledPolicies, consent: ConsentLayer, input: EvaluationInput): readonly [Verdict, ...Verdict[]] {

@@ -38,9 +38,7 @@ function touchesTargets(rule: Rule, { operation: { targets } }: EvaluationInput)
   switch (targets.kind) {
     case 'none': return false
     case 'unresolved': return 'unresolved'
-    case 'named':
-      if (targets.names.length === 0) return 'unresolved'
-      return targets.names.some((name) => anyMatches(globs, rule.vocabulary.canonicalTarget(name)))
+    case 'named': return targets.names.some((name) => anyMatches(globs, rule.vocabulary.canonicalTarget(name)))
   }
 }
 
@@ -72,8 +70,6 @@ function targetShortfall(rule: Rule, { operation: { targets } }: EvaluationInput
     case 'unresolved': return { key: 'unresolved_target', why: targets.reason }
     case 'named': {
       const names = uncoveredTargets(rule, targets.names)
-      // "All of none" would be covered by any rule.
-      if (targets.names.length === 0) return { key: 'unresolved_target', why: 'no name was found' }
       return names.length === 0 ? undefined : { key: 'targets', names }
     }
   }

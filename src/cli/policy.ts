@@ -1,0 +1,108 @@
+import { Command } from 'commander'
+import type { Integration } from '../integrations/integration.ts'
+import { SourceError, formatProblem, type SourceProblem } from '../lib/source-position.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { CanonicalRequest } from '../http/request.ts'
+import { deny, isDenial } from '../model/denial.ts'
+import { lintPolicies } from '../policy/lint.ts'
+import { loadPolicies, type LoadedPolicies } from '../policy/load.ts'
+import { policyJsonSchemaText } from '../policy/json-schema.ts'
+import { runPolicyTests, type OperationLookUp, type TestResult } from '../policy/tests.ts'
+import type { Vocabularies } from '../policy/vocabulary.ts'
+
+/** What the configuration says that policy commands need. */
+export interface PolicySetup {
+  readonly integrations: ReadonlyMap<string, Integration>
+  /** The configured policy directory, for commands that name none. */
+  readonly policies: string
+  /** Names of integrations whose credential has no end of its own. */
+  readonly staticIntegrations: ReadonlySet<string>
+}
+
+export interface PolicyCommandDeps {
+  /** @throws SourceError where the configuration cannot be used */
+  setup(configPath: string | undefined): Promise<PolicySetup>
+  readonly clock: Clock
+  print(line: string): void
+  printError(line: string): void
+  setExitCode(code: number): void
+}
+
+/** EX_CONFIG of sysexits.h: what was asked for cannot be read or loaded. */
+const EXIT_CONFIG = 78
+
+/** `postern policy test|lint|schema`: exit 0 when all is well, 1 when something is not, 78 when it cannot be loaded. */
+export function policyCommand(deps: PolicyCommandDeps): Command {
+  const command = new Command('policy').description('check the policy files')
+  command.command('test')
+    .description('load the policies and run their tests')
+    .argument('[directory]', 'the policy directory (default: that of the configuration)')
+    .option('-c, --config <file>', 'the configuration file')
+    .action((directory: string | undefined, { config }: { config?: string }) => run(deps, directory, config, testPolicies))
+  command.command('lint')
+    .description('load the policies and tell what is most likely not meant')
+    .argument('[directory]', 'the policy directory (default: that of the configuration)')
+    .option('-c, --config <file>', 'the configuration file')
+    .action((directory: string | undefined, { config }: { config?: string }) => run(deps, directory, config, lint))
+  command.command('schema')
+    .description('print the JSON Schema of policy documents, for editors')
+    .action(() => deps.print(policyJsonSchemaText().trimEnd()))
+  return command
+}
+
+type Work = (deps: PolicyCommandDeps, policies: LoadedPolicies, setup: PolicySetup) => number
+
+async function run(deps: PolicyCommandDeps, directory: string | undefined, config: string | undefined, work: Work): Promise<void> {
+  try {
+    const setup = await deps.setup(config)
+    const policies = await loadPolicies(directory ?? setup.policies, vocabulariesOf(setup.integrations))
+    deps.setExitCode(work(deps, policies, setup))
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+    for (const problem of error.problems) deps.printError(formatProblem(problem))
+    deps.setExitCode(EXIT_CONFIG)
+  }
+}
+
+function testPolicies(deps: PolicyCommandDeps, policies: LoadedPolicies, setup: PolicySetup): number {
+  const results = runPolicyTests(policies, lookUpIn(setup.integrations), deps.clock.nowMs())
+  for (const result of results) deps.print(resultLine(result))
+  const failed = results.filter((result) => !result.passed).length
+  deps.print(`${results.length - failed} passed, ${failed} failed, ${policies.documents.length} policies, ${policies.snapshot.hash}`)
+  return failed === 0 ? 0 : 1
+}
+
+function resultLine({ passed, position, request, expected, actual, reason }: TestResult): string {
+  const place = `${position.file}:${position.line}:${position.column}`
+  return passed ? `ok    ${place} ${request}: ${actual}` : `FAIL  ${place} ${request}: expected ${expected}, got ${actual}: ${reason}`
+}
+
+function lint(deps: PolicyCommandDeps, policies: LoadedPolicies, setup: PolicySetup): number {
+  const warnings: readonly SourceProblem[] = lintPolicies(policies, setup)
+  for (const warning of warnings) deps.print(formatProblem(warning))
+  deps.print(`${warnings.length} warnings, ${policies.rules.length} rules, ${policies.documents.length} policies`)
+  return warnings.length === 0 ? 0 : 1
+}
+
+/** The words of each integration, as policy wants them. */
+export function vocabulariesOf(integrations: ReadonlyMap<string, Integration>): Vocabularies {
+  return new Map([...integrations].map(([name, { vocabulary }]) => [name, vocabulary]))
+}
+
+/** Finds integration and operation as the route stage does, but for a whole URL. */
+export function lookUpIn(integrations: ReadonlyMap<string, Integration>): OperationLookUp {
+  return (request, body) => {
+    const integration = [...integrations.values()].find(({ origins }) => origins.some((origin) => serves(origin, request)))
+    if (integration === undefined) return deny('host_not_served', `no integration serves ${request.scheme}://${request.host}:${request.port}`)
+    const match = integration.catalogue.match(request)
+    if (isDenial(match)) {
+      return match.denial === 'operation_unknown' ? { integration: integration.name, operation: undefined } : match
+    }
+    const operation = match.inspect === undefined ? match.operation : match.inspect(body)
+    return isDenial(operation) ? operation : { integration: integration.name, operation }
+  }
+}
+
+function serves(origin: Integration['origins'][number], { scheme, host, port }: CanonicalRequest): boolean {
+  return origin.scheme === scheme && origin.host === host && origin.port === port
+}

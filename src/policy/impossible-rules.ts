@@ -1,0 +1,55 @@
+import { parseAgentId } from '../model/ids.ts'
+import type { SourceProblem } from '../lib/source-position.ts'
+import type { CompiledRule } from './compile-rule.ts'
+import { suggestion } from './compile-rule.ts'
+import { problemAt } from './document.ts'
+import { anyMatches, couldMatchScopes, namesOperation } from './rule.ts'
+import type { PolicyOperationFacts, Vocabularies } from './vocabulary.ts'
+
+/** Why a rule can never match any request, or undefined where some request could. */
+export function impossibleRule(rule: CompiledRule, vocabularies: Vocabularies): SourceProblem | undefined {
+  return impossiblePrincipal(rule) ?? unknownOperation(rule, vocabularies) ?? impossibleCombination(rule, vocabularies)
+}
+
+function impossiblePrincipal(rule: CompiledRule): SourceProblem | undefined {
+  const { match, document, index, effect, byIntegration } = rule
+  const path = ['rules', index, effect]
+  if (match.without_person === true && match.person !== undefined) {
+    return problemAt(document.source, [...path, 'person'], 'the rule can never match: it names a person and wants none', 'one of `person`, `without_person`', 'key')
+  }
+  const [compiled] = byIntegration.values()
+  if (compiled?.agents === undefined) return undefined
+  if (document.text.policy === 'agent' && !anyMatches(compiled.agents, document.text.agent)) {
+    return problemAt(document.source, [...path, 'agent'], `the rule can never match: this policy is for ${document.text.agent} only`, 'no key `agent` here', 'key')
+  }
+  const wrong = match.agent?.findIndex((text) => !text.includes('*') && parseAgentId(text) === undefined) ?? -1
+  if (wrong === -1) return undefined
+  return problemAt(document.source, [...path, 'agent', wrong], 'the rule can never match: that is no agent id', '`agent:` and a name in lower case, or a glob')
+}
+
+function unknownOperation({ match, document, index, effect, byIntegration }: CompiledRule, vocabularies: Vocabularies): SourceProblem | undefined {
+  if (match.operation === undefined || match.route !== undefined) return undefined
+  const names = [...byIntegration.keys()].flatMap((integration) => operationsOf(vocabularies, integration).map((operation) => operation.name))
+  if (names.length === 0) return undefined
+  const [rule] = byIntegration.values()
+  const wrong = rule?.operations?.findIndex((glob) => !names.some(glob)) ?? -1
+  if (wrong === -1) return undefined
+  const text = match.operation[wrong] ?? ''
+  return problemAt(document.source, ['rules', index, effect, 'operation', wrong], `no operation is named \`${text}\``, suggestion(text, names))
+}
+
+/** Whether access, operation and scopes together leave any operation of the catalogue. */
+function impossibleCombination({ match, document, index, effect, byIntegration }: CompiledRule, vocabularies: Vocabularies): SourceProblem | undefined {
+  if (match.route !== undefined || (match.scopes === undefined && match.operation === undefined && match.access === undefined)) return undefined
+  const possible = [...byIntegration].some(([integration, rule]) => {
+    const operations = operationsOf(vocabularies, integration)
+    return operations.length === 0 || operations.some((operation) => namesOperation(rule, operation) && couldMatchScopes(rule, operation))
+  })
+  if (possible || byIntegration.size === 0) return undefined
+  const named = (['operation', 'access', 'scopes'] as const).filter((key) => match[key] !== undefined).map((key) => `\`${key}\``).join(', ')
+  return problemAt(document.source, ['rules', index, effect], `the rule can never match: no operation fits its ${named}`, 'keys that at least one operation fits')
+}
+
+function operationsOf(vocabularies: Vocabularies, integration: string): readonly PolicyOperationFacts[] {
+  return [...vocabularies.get(integration)?.operations() ?? []]
+}

@@ -1,0 +1,68 @@
+import type { Decision } from '../../model/decision.ts'
+import { deny, type Denial } from '../../model/denial.ts'
+import type { Operation } from '../../model/operation.ts'
+import type { Principal } from '../../model/principal.ts'
+import { missingConsent } from '../../policy/consent.ts'
+import type { PolicyVocabulary } from '../../policy/vocabulary.ts'
+import type { LimitReached } from './rate-limiter.ts'
+
+export interface Refused {
+  readonly decision: Decision
+  readonly principal: Principal
+  readonly operation: Operation
+  readonly vocabulary: PolicyVocabulary
+}
+
+/** Turns a refusing decision into the denial that its client can act on. */
+export function refusalOf(refused: Refused): Denial {
+  const { decision } = refused
+  if (decision.effect === 'ask') return denial('approval_required', refused, {})
+  if (decision.decidedBy !== 'user_consent') return denial('policy_denied', refused, {})
+  const { delegation } = refused.principal
+  if (delegation === undefined) return denial('delegation_required', refused, {})
+  return denial('consent_required', refused, { missingScopes: fewestMissing(refused, delegation.consent) })
+}
+
+function denial(code: Denial['denial'], refused: Refused, extra: Pick<Denial, 'missingScopes'>): Denial {
+  const { decision } = refused
+  const { reason, rule } = decision.layers[decision.decidedBy]
+  return deny(code, reason, {
+    ...extra, layer: decision.decidedBy, ...(rule !== undefined && { rule }), hint: hintOf(code, refused), decision,
+  })
+}
+
+/**
+ * One sentence for the client. A rule's own reason is its author's words; of what no rule covers only catalogue names are
+ * told: what else the policy holds, and what the request held, is for the log.
+ */
+function hintOf(code: Denial['denial'], { decision, operation, principal }: Refused): string {
+  const { reason, rule } = decision.layers[decision.decidedBy]
+  if (rule !== undefined) return reason
+  const name = `\`${operation.name.slice(0, 200)}\` of ${operation.integration}`
+  const needs = neededText(operation)
+  switch (code) {
+    case 'consent_required': return `${name}${needs} is not covered by what the person approved for ${principal.agent}; they can approve it.`
+    case 'delegation_required': return `${name} needs a person for whom ${principal.agent} acts: send that person's delegation token.`
+    default: return `${name}${needs} is not allowed to ${principal.agent} on this target; an allow rule in its policy would be needed.`
+  }
+}
+
+function neededText({ alternatives }: Operation): string {
+  const sets = alternatives.filter((scopes) => scopes.length > 0).slice(0, 4).map((scopes) => scopes.join(' and '))
+  return sets.length === 0 ? '' : ` (needs ${sets.join(', or ')})`
+}
+
+/** Of the alternatives the one for which the person would have to approve least. */
+function fewestMissing({ operation, vocabulary }: Refused, consent: Parameters<typeof missingConsent>[0]): readonly string[] {
+  const missing = operation.alternatives.map((alternative) => missingConsent(consent, operation, alternative, vocabulary))
+  return missing.toSorted((a, b) => a.length - b.length)[0] ?? []
+}
+
+/** An allowed request that is one too many. */
+export function limitRefusal({ limit, retryAfterMs }: LimitReached, decision: Decision): Denial {
+  const detail = `limit ${limit.key}: ${limit.requests} requests in ${limit.perMs / 1000} s`
+  return deny('rate_limited', detail, {
+    layer: 'agent_permissions', ...(decision.rule !== undefined && { rule: decision.rule }), retryAfterMs, decision,
+    hint: `The policy allows ${limit.requests} requests in ${limit.perMs / 1000} seconds here.`,
+  })
+}
