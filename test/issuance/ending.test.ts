@@ -3,6 +3,7 @@ import type { AgentId, DelegationId, SessionId } from '../../src/model/ids.ts'
 import { deny, Fault } from '../../src/model/denial.ts'
 import type { Revoked } from '../../src/sync/contract.ts'
 import { granted, HOUR_MS, latch, MemoryLive, never, order, principal, world } from './fixture.ts'
+import { temporaryStore } from '../store/temporary-store.ts'
 import { settled } from './manual-time.ts'
 
 const MINUTE_MS = 60_000
@@ -206,6 +207,21 @@ describe('revocation', () => {
   })
 })
 
+describe('whatever ends a credential', () => {
+  it('ends it once: revoked twice, rejected, and its time over', async () => {
+    const { authority, upstream, revocations, audit, told, time } = world()
+    const { id } = await granted(authority.credential(order(), never))
+    revocations.revoke({ kind: 'session', id: 'ses_1' as SessionId })
+    revocations.revoke({ kind: 'agent', id: 'agent:pr-reviewer' as AgentId })
+    authority.credentialRejected(id)
+    await time.advance(2 * HOUR_MS)
+    expect(upstream.ended).toEqual(['upstream-token-1'])
+    expect(audit.of('credential.revoked')).toHaveLength(1)
+    expect(audit.of('credential.expired')).toEqual([])
+    expect(told.every((one) => one === id)).toBe(true)
+  })
+})
+
 describe('a credential that the upstream does not accept', () => {
   it('is dropped, so that the next order gets another', async () => {
     const { authority, upstream, told } = world()
@@ -294,6 +310,31 @@ describe('shutdown and crash', () => {
       { credential: credential.id, integration: 'github', reason: 'it was left over from an earlier run; ended at the upstream' },
     ])
     expect(first.live.rows.size).toBe(0)
+  })
+
+  it('leaves the record of what could not be ended to the next start, so that each end is recorded once', async () => {
+    const first = world()
+    await granted(first.authority.credential(order(), never))
+    first.upstream.revokeFailures = 1
+    await first.authority.close()
+    expect(first.audit.of('credential.revoked')).toEqual([])
+    const second = world({ live: first.live, issuers: new Map([['github', first.upstream]]) })
+    await second.authority.start()
+    expect(second.audit.of('credential.revoked')).toHaveLength(1)
+    expect([...first.upstream.live]).toEqual([])
+  })
+
+  it('finds what a crash left in the real store', async () => {
+    const { store, reopen } = await temporaryStore()
+    const crashed = world({ live: store.liveCredentials })
+    const { id } = await granted(crashed.authority.credential(order({ expiresInMs: MINUTE_MS }), never))
+    await store.close()
+    const reopened = await reopen()
+    const next = world({ live: reopened.liveCredentials, issuers: new Map([['github', crashed.upstream]]) })
+    await next.authority.start()
+    expect(crashed.upstream.ended).toEqual(['upstream-token-1'])
+    expect(next.audit.of('credential.revoked')).toMatchObject([{ credential: id }])
+    expect(await reopened.liveCredentials.list()).toEqual([])
   })
 
   it('after a crash the next start ends the leftovers, and not what it has issued itself', async () => {

@@ -12,6 +12,11 @@ export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
+/** How work that has to fail fails; listened to from now on, looked at later. */
+export function failureOf(work: unknown): Promise<unknown> {
+  return Promise.resolve(work).then(() => { throw new Error('it did not fail') }, (error: unknown) => error)
+}
+
 /** A clock and its timers, moved by the test alone. */
 export class ManualTime implements Clock, Timers {
   #nowMs = Date.UTC(2026, 10, 21, 9, 32, 14)

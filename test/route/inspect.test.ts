@@ -7,7 +7,7 @@ import type { CanonicalRequest } from '../../src/http/request.ts'
 import type { Denial } from '../../src/model/denial.ts'
 import type { Inspection } from '../../src/proxy/exchange.ts'
 import { inspectStage } from '../../src/proxy/route/inspect.ts'
-import { ManualTime, settled } from '../issuance/manual-time.ts'
+import { ManualTime } from '../issuance/manual-time.ts'
 import { request, routed, snapshot } from './fixture.ts'
 
 const JSON_TYPE = 'application/json'
@@ -99,6 +99,22 @@ describe('where the catalogue looks at the body', () => {
     expect(time.pending).toBe(0)
   })
 
+  it('notices a body that ends without its end', async () => {
+    const { stage } = world()
+    const incoming = new PassThrough()
+    incoming.write('{"project":')
+    const waiting = stage.run({ ...creates('', { framing: { kind: 'length', bytes: 20 } }), incoming: incoming as unknown as IncomingMessage })
+    incoming.destroy()
+    expect(await waiting).toMatchObject({ denial: 'request_malformed', detail: 'the client broke off before the end of the body' })
+  })
+
+  it('does not begin with a client that has left', () => {
+    const { stage } = world()
+    const exchange = creates('{}')
+    exchange.response.destroy()
+    expect(stage.run(exchange)).toMatchObject({ denial: 'request_malformed' })
+  })
+
   it('bounds what all bodies take together, until the exchanges are over', async () => {
     const { stage } = world({ maxTotalBytes: 30 })
     const first = creates('{"project":"first"}')
@@ -139,20 +155,22 @@ describe('a form that nobody judges', () => {
 
 describe('on real sockets', () => {
   /** Serves one request through the stage. */
-  async function serve(use: (port: number) => Promise<void>): Promise<Inspection | Denial> {
+  async function serve(use: (port: number, arrived: Promise<void>) => Promise<void>): Promise<Inspection | Denial> {
     const { stage } = world()
     const outcome = Promise.withResolvers<Inspection | Denial>()
+    const arrived = Promise.withResolvers<void>()
     const server = createServer((incoming, response) => run(incoming, response))
     server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => run(incoming, response, () => response.writeContinue()))
     function run(incoming: IncomingMessage, response: ServerResponse, sendContinue?: () => void): void {
       const creation = request({ method: 'POST', path: '/api/v1/tickets', contentType: JSON_TYPE, framing: { kind: 'chunked' } })
       const exchange = routed({ request: creation, incoming, response, sendContinue })
       Promise.resolve(stage.run(exchange)).then(outcome.resolve, outcome.reject).finally(() => response.end())
+      arrived.resolve()
     }
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     try {
-      await use((server.address() as AddressInfo).port)
+      await use((server.address() as AddressInfo).port, arrived.promise)
       return await outcome.promise
     } finally {
       server.closeAllConnections()
@@ -172,11 +190,11 @@ describe('on real sockets', () => {
   })
 
   it('notices a client that breaks off', async () => {
-    const denial = await serve(async (port) => {
+    const denial = await serve(async (port, arrived) => {
       const socket = connect(port, '127.0.0.1')
       await once(socket, 'connect')
       socket.write('POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"pro\r\n')
-      await settled()
+      await arrived
       socket.resetAndDestroy()
     })
     expect(denial).toMatchObject({ denial: 'request_malformed' })

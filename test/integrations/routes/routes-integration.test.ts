@@ -1,8 +1,9 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CanonicalRequest } from '../../../src/http/request.ts'
 import { parseBody } from '../../../src/http/body-parse.ts'
 import type { RouteOptions } from '../../../src/integrations/routes/route-options.ts'
+import { routeProblems } from '../../../src/integrations/routes/route-problems.ts'
 import { routesIntegration, type RoutesIntegrationOptions } from '../../../src/integrations/routes/routes-integration.ts'
 import { isDenial } from '../../../src/model/denial.ts'
 import type { Operation, Targets } from '../../../src/model/operation.ts'
@@ -238,6 +239,12 @@ describe('a description that cannot be right is an error that says what', () => 
   ]
   it.each(cases)('%s', (_, routes, message) => {
     expect(() => integration(routes)).toThrow(message)
+    expect(routeProblems(routes)).toEqual([{ at: routes.length - 1, problem: expect.stringContaining(message) as string }])
+  })
+
+  it('and all of them are found at once', () => {
+    const routes = [route('GET /a'), route('get /b'), route('GET /a'), route('GET /c')]
+    expect(routeProblems(routes).map(({ at }) => at)).toEqual([1, 2])
   })
 })
 
