@@ -35,7 +35,9 @@ export function placementProblem(placement: Placement): PlacementProblem | undef
 
 function headerProblem(name: string, value: string): PlacementProblem | undefined {
   if (!TOKEN.test(name)) return { problem: 'the header has no valid name', expected: 'a name as RFC 9110 has it, without "_", for example X-Api-Key' }
-  if (TAKEN.has(name.toLowerCase())) return { problem: `the header ${name} frames or routes the message`, expected: 'Authorization or a header of the upstream\'s own' }
+  if (TAKEN.has(name.toLowerCase())) {
+    return { problem: `the header ${name} frames or routes the message`, expected: 'Authorization or a header of the upstream\'s own' }
+  }
   if (hasOneSlot(value) && PRINTABLE.test(value)) return undefined
   return { problem: 'the header value has no single place for the secret', expected: `printable ASCII with one ${SLOT}, for example Bearer ${SLOT}` }
 }

@@ -22,6 +22,7 @@ import { orderKey } from './order-key.ts'
 import { Setbacks } from './setbacks.ts'
 import { UpstreamEnding } from './upstream-ending.ts'
 
+/** What issuance works with; the adapters are chosen by the composition root. */
 export interface CredentialAuthorityDependencies {
   /** By the integration's name. */
   readonly issuers: ReadonlyMap<string, Issuer>

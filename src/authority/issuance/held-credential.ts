@@ -21,7 +21,9 @@ export interface HeldCredential {
  * Works out when a new credential is to be renewed and when no longer handed out. Pure.
  * @param jitter 0 up to 1
  */
-export function holdCredential(key: string, order: CredentialOrder, credential: Credential, nowMs: number, jitter: number, limits: IssuanceLimits): HeldCredential {
+export function holdCredential(
+  key: string, order: CredentialOrder, credential: Credential, nowMs: number, jitter: number, limits: IssuanceLimits,
+): HeldCredential {
   const lifeMs = credential.expiresAtMs - nowMs
   if (lifeMs === Infinity) return { key, order, credential, usableUntilMs: Infinity, renewAtMs: Infinity }
   return {

@@ -38,6 +38,7 @@ export interface IssuanceLimits {
   readonly forgetLeftoverMs: number
 }
 
+/** The bounds where nothing else is said. */
 export const ISSUANCE_LIMITS: IssuanceLimits = {
   maxCached: 10_000,
   issueTimeoutMs: 10_000,

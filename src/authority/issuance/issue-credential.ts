@@ -12,6 +12,7 @@ import type { Gate } from './gate.ts'
 import { issuedRecord, type EndReason } from './issuance-records.ts'
 import type { IssuanceLimits } from './issuance-limits.ts'
 
+/** What one issuance works with. */
 export interface IssueDependencies {
   readonly live: LiveCredentials
   readonly audit: AuditLog

@@ -4,6 +4,7 @@ import type { LiveCredentials } from '../../store/ports/live-credentials.ts'
 import type { IssuanceLimits } from './issuance-limits.ts'
 import type { UpstreamEnding } from './upstream-ending.ts'
 
+/** What ending leftovers works with. */
 export interface LeftoverDependencies {
   readonly issuers: ReadonlyMap<string, Issuer>
   readonly live: LiveCredentials

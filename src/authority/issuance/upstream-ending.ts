@@ -13,6 +13,7 @@ export interface Endable extends Ended {
   readonly secret: Secret
 }
 
+/** What ending works with. */
 export interface UpstreamEndingDependencies {
   readonly issuers: ReadonlyMap<string, Issuer>
   readonly live: LiveCredentials

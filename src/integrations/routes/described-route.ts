@@ -39,7 +39,9 @@ function readTemplate(path: string, opaque: readonly string[], targets: readonly
   const kinds = new Map(template.parts.flatMap((part) => ('parameter' in part ? [[part.parameter, part.kind] as const] : [])))
   for (const parameter of named) {
     if (!kinds.has(parameter)) throw new TypeError(`the target names {${parameter}}, which the path has not: ${path}`)
-    if (opaque.includes(parameter) || kinds.get(parameter) === 'rest') throw new TypeError(`{${parameter}} names a target and cannot be opaque: ${path}`)
+    if (opaque.includes(parameter) || kinds.get(parameter) === 'rest') {
+      throw new TypeError(`{${parameter}} names a target and cannot be opaque: ${path}`)
+    }
   }
   const stray = opaque.find((parameter) => !kinds.has(parameter))
   if (stray !== undefined) throw new TypeError(`{${stray}} is opaque, but the path has not got it: ${path}`)

@@ -6,13 +6,16 @@ import type { Catalogue } from '../integration.ts'
 import { PathTrie, type PathMatch } from '../matching/path-trie.ts'
 import type { DescribedRoute } from './described-route.ts'
 
+/** What the catalogue is made of. */
 export interface RoutesCatalogueOptions {
   readonly integration: string
   readonly routes: readonly DescribedRoute[]
   /** The client could bring a credential in a JSON body, too: every such body is then looked at. */
   readonly inspectsJson: boolean
   /** Gives the targets, in the form in which they are compared. */
-  targetsOf(route: DescribedRoute, request: CanonicalRequest, parameters: Readonly<Record<string, string>>, body: InspectedBody | undefined): Operation['targets']
+  targetsOf(
+    route: DescribedRoute, request: CanonicalRequest, parameters: Readonly<Record<string, string>>, body: InspectedBody | undefined,
+  ): Operation['targets']
 }
 
 /** @throws TypeError where two routes have the same method and shape */
@@ -20,7 +23,8 @@ export function routesCatalogue({ integration, routes, inspectsJson, targetsOf }
   const trie = new PathTrie<DescribedRoute>()
   for (const route of routes) trie.add(route.method, route.template, route)
 
-  function operationOf({ value: route, parameters }: PathMatch<DescribedRoute>, request: CanonicalRequest, body: InspectedBody | undefined): Operation {
+  function operationOf(found: PathMatch<DescribedRoute>, request: CanonicalRequest, body: InspectedBody | undefined): Operation {
+    const { value: route, parameters } = found
     return {
       integration,
       name: route.options.route,

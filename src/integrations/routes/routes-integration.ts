@@ -1,12 +1,13 @@
 import { problemAnswer } from '../../http/problem.ts'
 import type { Placement } from '../../model/credential.ts'
-import type { Integration, Origin } from '../integration.ts'
+import type { Integration, OperationFacts, Origin } from '../integration.ts'
 import { describeRoute, type DescribedRoute } from './described-route.ts'
 import type { RouteOptions } from './route-options.ts'
 import { routeTargets } from './route-targets.ts'
 import { routesCatalogue } from './routes-catalogue.ts'
 import { routesVocabulary } from './routes-vocabulary.ts'
 
+/** An upstream as the configuration describes it. */
 export interface RoutesIntegrationOptions {
   readonly name: string
   readonly origins: readonly Origin[]
@@ -45,7 +46,7 @@ export function routesIntegration(options: RoutesIntegrationOptions): Integratio
   }
 }
 
-function factsOf({ options, alternatives }: DescribedRoute): { name: string; access: RouteOptions['access']; alternatives: readonly (readonly string[])[] } {
+function factsOf({ options, alternatives }: DescribedRoute): OperationFacts {
   return { name: options.route, access: options.access, alternatives }
 }
 

@@ -4,6 +4,7 @@ import { deny } from '../../model/denial.ts'
 import type { CredentialOrder, Issuance, Issuer } from '../issuer.ts'
 import { placementProblem } from '../placement-problem.ts'
 
+/** The configured secret and its place. */
 export interface StaticIssuerOptions {
   readonly secret: Secret
   readonly placement: Placement

@@ -12,6 +12,7 @@ import type { Allowed, Stage } from '../exchange.ts'
 import { CredentialCopies } from './credential-copies.ts'
 import { credentialOrder, localKey } from './credential-order.ts'
 
+/** What the stage works with, and its bounds. */
 export interface CredentialStageOptions {
   readonly sync: Sync
   readonly clock: Clock
@@ -59,7 +60,7 @@ export class CredentialStage implements Stage<Allowed, 'credential', Credential 
   async #wait(exchange: Allowed, key: string, order: CredentialOrder): Promise<Credential | Denial> {
     const left = clientLeft(exchange.response)
     try {
-      const outcome = await abortable(this.#ask(key, order), left.signal, () => new Fault('credential_unavailable', 'the client left before the credential came'))
+      const outcome = await abortable(this.#ask(key, order), left.signal, clientGone)
       if (isDenial(outcome)) return outcome
       // Again, since the wait took time: what was revoked meanwhile gets nothing.
       const refusal = this.#options.sync.revocations.refusal(exchange.principal)
@@ -85,6 +86,10 @@ export class CredentialStage implements Stage<Allowed, 'credential', Credential 
     if (this.#options.clock.nowMs() < credential.expiresAtMs) return credential
     throw new Fault('credential_unavailable', 'the credential had ended when it came')
   }
+}
+
+function clientGone(): Fault {
+  return new Fault('credential_unavailable', 'the client left before the credential came')
 }
 
 /** Aborts once the client is gone: nobody waits for the credential then. */

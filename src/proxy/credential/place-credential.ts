@@ -43,7 +43,7 @@ export function placeCredential(request: Placeable, credential: Credential | nul
     case 'query':
       return withQuery(request, placement.name, secret)
     case 'path':
-      return { headers: without(request.headers, undefined), target: target(filled(placement.prefix, segment(secret)) + request.path, request.query) }
+      return withPrefix(request, filled(placement.prefix, segment(secret)))
   }
 }
 
@@ -56,6 +56,10 @@ function withQuery(request: Placeable, name: string, secret: string): Placed | D
   const field = `${encoded(name)}=${encoded(secret)}`
   const query = request.query === undefined || request.query === '' ? field : `${request.query}&${field}`
   return { headers: without(request.headers, undefined), target: target(request.path, query) }
+}
+
+function withPrefix(request: Placeable, prefix: string): Placed {
+  return { headers: without(request.headers, undefined), target: target(prefix + request.path, request.query) }
 }
 
 /** Drops what could be a credential, and the field that ours is put in, by any case and with `_` for `-` as gateways read it. */

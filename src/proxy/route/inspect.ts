@@ -9,6 +9,7 @@ import { BodyBudget } from './body-budget.ts'
 import { refusedBody } from './client-credentials.ts'
 import { readBody } from './read-body.ts'
 
+/** The bounds on what is read. */
 export interface InspectOptions {
   readonly timers: Timers
   /** The largest body that is read in order to be judged. */

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Timers } from '../../lib/timers.ts'
 import { deny, type Denial } from '../../model/denial.ts'
 
+/** The bounds on one body. */
 export interface ReadLimits {
   readonly maxBytes: number
   /** From now until the last byte. */
