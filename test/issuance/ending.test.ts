@@ -347,6 +347,19 @@ describe('shutdown and crash', () => {
     expect([...crashed.upstream.live]).toEqual(['upstream-token-2'])
   })
 
+  it('takes no credential for a leftover that is just being issued', async () => {
+    const { authority, upstream, audit, live } = world()
+    const disk = latch()
+    audit.gate = disk.opened
+    const waiting = authority.credential(order(), never)
+    await settled()
+    expect(live.rows.size).toBe(1)
+    await authority.start()
+    disk.open()
+    await granted(waiting)
+    expect(upstream.ended).toEqual([])
+  })
+
   it('keeps a leftover of an integration that is not configured until nothing could accept it any more', async () => {
     const live = new MemoryLive()
     const crashed = world({ live })

@@ -55,6 +55,8 @@ export class CredentialAuthority implements CredentialSource {
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #listeners = new Set<(id: CredentialId) => void>()
   readonly #unsubscribe: () => void
+  /** Of this run, as long as the leftovers of earlier ones are not listed yet. */
+  #own: Set<CredentialId> | undefined = new Set()
   #closed = false
 
   constructor(deps: CredentialAuthorityDependencies) {
@@ -72,10 +74,12 @@ export class CredentialAuthority implements CredentialSource {
     this.#unsubscribe = deps.revocations.subscribe((revoked) => this.#revoked(revoked))
   }
 
-  /** Ends what an earlier run left alive. Resolves once each was ended or given up; orders need not wait for it. */
+  /** Ends what an earlier run left alive; called once. Resolves once each was ended or given up; orders need not wait for it. */
   async start(): Promise<void> {
     const { issuers, live, clock } = this.#deps
-    const leftovers = (await live.list()).filter(({ id }) => !this.#held.has(id))
+    const listed = await live.list()
+    const leftovers = listed.filter(({ id }) => !this.#own?.has(id))
+    this.#own = undefined
     await endLeftovers(leftovers, { issuers, live, clock, limits: this.#limits, ending: this.#ending })
   }
 
@@ -153,6 +157,7 @@ export class CredentialAuthority implements CredentialSource {
     const { live, audit, clock, timers, revocations } = this.#deps
     return {
       live, audit, clock, timers, limits: this.#limits, gate: this.#gate,
+      begins: (id) => void this.#own?.add(id),
       lastRefusal: ({ principal }) => (this.#closed ? deny('draining', 'the authority shuts down') : revocations.refusal(principal)),
       hold: (credential) => this.#held.add(holdCredential(key, order, credential, clock.nowMs(), this.#random(), this.#limits)),
       end: (credential, why) => void this.#ending.end({ ...credential, order }, why),

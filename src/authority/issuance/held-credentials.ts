@@ -57,10 +57,6 @@ export class HeldCredentials {
     return entry.held
   }
 
-  has(id: CredentialId): boolean {
-    return this.#byId.has(id)
-  }
-
   belongingTo(revoked: Revoked): HeldCredential[] {
     return this.all().filter((held) => belongsTo(held.order.principal, revoked))
   }

@@ -5,7 +5,7 @@ import type { Timers } from '../../lib/timers.ts'
 import { within } from '../../lib/within.ts'
 import type { Credential } from '../../model/credential.ts'
 import { Fault, isDenial, type Denial } from '../../model/denial.ts'
-import { newId } from '../../model/ids.ts'
+import { newId, type CredentialId } from '../../model/ids.ts'
 import type { LiveCredentials } from '../../store/ports/live-credentials.ts'
 import { boundedCredential } from './bounded-credential.ts'
 import type { Gate } from './gate.ts'
@@ -20,6 +20,8 @@ export interface IssueDependencies {
   readonly timers: Timers
   readonly limits: IssuanceLimits
   readonly gate: Gate
+  /** Told before the credential is noted as alive, so that it is not taken for one of an earlier run. */
+  begins(id: CredentialId): void
   /** Whether the credential may still be handed out: asked last, after everything that took time. */
   lastRefusal(order: CredentialOrder): Denial | undefined
   /** Takes the credential over, in the same turn in which it was asked whether it may be handed out. */
@@ -39,6 +41,7 @@ export async function issueCredential(order: CredentialOrder, issuer: Issuer, de
   const credential = boundedCredential(made, order, newId('crd'), deps.clock.nowMs())
   try {
     requireLife(credential, deps)
+    deps.begins(credential.id)
     if (issuer.revoke !== undefined) await noteAlive(credential, deps)
     await record(order, credential, deps)
   } catch (thrown) {
