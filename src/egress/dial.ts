@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { Secret } from '../lib/secret.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { EgressError } from './egress-error.ts'
 import { connectThroughParent, type ParentProxy } from './parent-proxy.ts'
@@ -20,7 +21,7 @@ export interface DialSettings {
   readonly viaProxy: ParentProxy | undefined
   /** PEM: trusted in place of the system's roots; undefined for the system's. */
   readonly ca: string | undefined
-  readonly clientCertificate: { readonly certificatePem: string; readonly keyPem: string } | undefined
+  readonly clientCertificate: { readonly certificatePem: string; readonly key: Secret } | undefined
   readonly connectTimeoutMs: number
 }
 
@@ -117,7 +118,7 @@ function secure(socket: Socket, target: DialTarget, settings: DialSettings, sess
       ...(settings.ca === undefined ? {} : { ca: settings.ca }),
       ...(settings.clientCertificate === undefined
         ? {}
-        : { cert: settings.clientCertificate.certificatePem, key: settings.clientCertificate.keyPem }),
+        : { cert: settings.clientCertificate.certificatePem, key: settings.clientCertificate.key.reveal() }),
       ...(session === undefined ? {} : { session }),
     })
     const onAbort = (): void => void tls.destroy(new Error('the TLS handshake took too long'))

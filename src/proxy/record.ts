@@ -1,7 +1,8 @@
 import type { AuditEvent, HttpFacts } from '../audit/event.ts'
 import type { Clock } from '../lib/clock.ts'
-import { codeOfThrown } from '../model/denial.ts'
+import { codeOfThrown, type Denial } from '../model/denial.ts'
 import type { Decision, LayerResult } from '../model/decision.ts'
+import type { DecisionId } from '../model/ids.ts'
 import type { Targets } from '../model/operation.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Run } from './compose.ts'
@@ -114,6 +115,33 @@ function targetText(targets: Targets): string | undefined {
 
 function ruleAt(rule: LayerResult['rule']): string | undefined {
   return rule === undefined ? undefined : `${rule.file}:${rule.line}`
+}
+
+/** What a listener refused before there was an exchange: a malformed request, a CONNECT. */
+export interface EarlyRefusal {
+  readonly id: DecisionId
+  readonly denial: Denial
+  readonly status: number
+  readonly startedMonotonicMs: number
+  readonly method: string | undefined
+  readonly host: string | undefined
+  readonly path: string | undefined
+}
+
+/** `api.denied` of a refusal that never became an exchange. Nothing in it was judged but its form. */
+export function earlyRefusalRecord(refusal: EarlyRefusal, clock: Clock): AuditEvent {
+  return {
+    event: 'api.denied',
+    exchange: refusal.id,
+    http: {
+      method: refusal.method ?? '?',
+      host: refusal.host ?? '?',
+      path: refusal.path ?? '',
+      status: refusal.status,
+      duration_ms: Math.round(clock.monotonicMs() - refusal.startedMonotonicMs),
+    },
+    ...refusalFacts({ kind: 'denied', stage: 'listener', denial: refusal.denial }),
+  }
 }
 
 function httpFacts(trace: Trace): HttpFacts {

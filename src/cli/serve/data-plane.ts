@@ -1,0 +1,168 @@
+import type { AuditLog } from '../../audit/log.ts'
+import type { ListenerConfig } from '../../config/config.ts'
+import type { DialSettings } from '../../egress/dial.ts'
+import { DEFAULT_POOL } from '../../egress/upstream-pool.ts'
+import { problemAnswer } from '../../http/problem.ts'
+import type { IntegrationIndex } from '../../integrations/integration-index.ts'
+import type { DenialAnswer, DenialView } from '../../integrations/integration.ts'
+import { readCertifiedKey } from '../../lib/certificates.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Timers } from '../../lib/timers.ts'
+import type { PolicySnapshot } from '../../policy/snapshot.ts'
+import { announceStage } from '../../proxy/announce/announce.ts'
+import { compose } from '../../proxy/compose.ts'
+import { connectGate } from '../../proxy/connect-gate.ts'
+import { CredentialStage } from '../../proxy/credential/credential-stage.ts'
+import { placeCredential } from '../../proxy/credential/place-credential.ts'
+import { decideStage } from '../../proxy/decide/decide.ts'
+import { RateLimiter } from '../../proxy/decide/rate-limiter.ts'
+import type { Identified, Received, Stage } from '../../proxy/exchange.ts'
+import { forwardStage } from '../../proxy/forward/forward.ts'
+import { PoolCache } from '../../proxy/forward/pool-cache.ts'
+import { openTunnel } from '../../proxy/forward/tunnel.ts'
+import { createIdentify } from '../../proxy/identify/identify.ts'
+import type { TokenVerifier } from '../../proxy/identify/token-verifier.ts'
+import { createBoundAgent } from '../../proxy/listener/bound-agent.ts'
+import type { InterceptionCa } from '../../proxy/listener/interception-ca.ts'
+import type { ListenerOptions, Listener } from '../../proxy/listener/listener-options.ts'
+import { startListener } from '../../proxy/listener/listener.ts'
+import { LiveExchanges } from '../../proxy/live-exchanges.ts'
+import { opaqueTunnels } from '../../proxy/opaque-tunnel.ts'
+import { createPipeline, type Pipeline } from '../../proxy/pipeline.ts'
+import { earlyRefusalRecord, startedRecord } from '../../proxy/record.ts'
+import { inspectStage } from '../../proxy/route/inspect.ts'
+import { routeStage } from '../../proxy/route/route.ts'
+import type { Sync } from '../../sync/contract.ts'
+import type { Logger } from './operational-log.ts'
+
+export interface DataPlaneOptions {
+  readonly listener: ListenerConfig
+  readonly integrations: IntegrationIndex
+  readonly sync: Sync
+  readonly tokens: TokenVerifier
+  readonly ca: InterceptionCa
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Logger
+  dialSettings(integration: string): DialSettings
+  /** How a tunnel to a host that no integration serves is dialled. */
+  readonly tunnelDial: DialSettings
+  snapshot(): PolicySnapshot
+}
+
+/** The proxy's part of one process. */
+export interface DataPlane {
+  readonly listener: Listener
+  readonly pipeline: Pipeline
+  readonly live: LiveExchanges
+  /** Lets what is under way end, then cuts it. */
+  close(graceMs: number): Promise<void>
+}
+
+const MAX_POOLS = 1_000
+const MAX_CREDENTIAL_COPIES = 10_000
+const CREDENTIAL_TIMEOUT_MS = 15_000
+const INSPECT_TIMEOUT_MS = 30_000
+const INSPECTED_BYTES_AT_ONCE = 64 * 1_048_576
+
+/** Puts the stages in their order and opens the listener on them. */
+export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  const { audit, clock, timers, sync, integrations, log } = options
+  const live = new LiveExchanges(sync.revocations)
+  const pools = new PoolCache(MAX_POOLS)
+  const identify = createIdentify({
+    tokens: options.tokens,
+    directory: sync.directory,
+    revocations: sync.revocations,
+    trustDomain: options.listener.tls?.trustDomain,
+  })
+  const credential = new CredentialStage({ sync, clock, timers, timeoutMs: CREDENTIAL_TIMEOUT_MS, maxCopies: MAX_CREDENTIAL_COPIES })
+  const reportBroken = (error: unknown, stage: string, exchange: string): void => log.error({ err: error, stage, exchange }, 'a request could not be carried out')
+  const pipeline = createPipeline({
+    stages: compose()
+      .next(identify)
+      .next(snapshotStage(options.snapshot))
+      .next(routeStage(integrations))
+      .next(inspectStage({
+        timers,
+        maxBodyBytes: options.listener.maxInspectedBodyBytes,
+        timeoutMs: INSPECT_TIMEOUT_MS,
+        maxTotalBytes: INSPECTED_BYTES_AT_ONCE,
+      }))
+      .next(decideStage({ clock, limiter: new RateLimiter(clock) }))
+      .next(credential)
+      .next(announceStage(audit, startedRecord))
+      .next(forwardStage({
+        revocations: sync.revocations,
+        live,
+        pools,
+        poolSettings: DEFAULT_POOL,
+        place: placeCredential,
+        dialSettings: (integration) => options.dialSettings(integration),
+        credentialRejected: ({ id }) => sync.credentialRejected(id),
+      })),
+    audit,
+    clock,
+    shape: (view, received) => shapeOf(view, received, integrations),
+    reportBroken,
+  })
+  const listener = await startListener(listenerOptions(options.listener, clock), {
+    clock,
+    timers,
+    ca: options.ca,
+    sink: {
+      exchange: (received) => pipeline.exchange(received),
+      refused: (refusal) => audit.post(earlyRefusalRecord(refusal, clock)),
+      dropped: () => log.warn('a connection over listener.limits.connections was closed'),
+    },
+    authorizeConnect: connectGate({ identify: identify.identifyProofs, integrations, clock, unmatched: options.listener.unmatched }),
+    openTunnel: opaqueTunnels({
+      identify: identify.identifyProofs,
+      revocations: sync.revocations,
+      audit,
+      clock,
+      open: (target, principal) => openTunnel(target, principal, options.tunnelDial, live, options.listener.limits.idleTimeoutMs),
+      reportBroken,
+    }),
+  })
+  return {
+    listener,
+    pipeline,
+    live,
+    close: async (graceMs) => {
+      await listener.close({ graceMs })
+      await pools.destroy()
+      credential.close()
+      live.close()
+    },
+  }
+}
+
+/** Takes the policies in force once, so that one request is judged by one set. */
+function snapshotStage(current: () => PolicySnapshot): Stage<Identified, 'snapshot', PolicySnapshot> {
+  return { name: 'snapshot', adds: 'snapshot', run: () => current() }
+}
+
+/** In the words of the upstream that was meant; RFC 9457 where that is nobody, or where a proxy has to ask for the identity. */
+function shapeOf(view: DenialView, received: Received, integrations: IntegrationIndex): DenialAnswer {
+  const { request, prefix, door } = received
+  if (door === 'absolute' && view.status === 401) return problemAnswer(view, 'proxy')
+  const meant = prefix === undefined ? integrations.byOrigin(request.scheme, request.host, request.port) : integrations.byName(prefix)
+  return meant === undefined ? problemAnswer(view, door === 'absolute' ? 'proxy' : 'origin') : meant.denialAnswer(view, request)
+}
+
+function listenerOptions(config: ListenerConfig, clock: Clock): ListenerOptions {
+  const { tls, boundAgent } = config
+  return {
+    address: config.address,
+    tls: tls === undefined ? undefined : {
+      identity: readCertifiedKey(tls.certificatePem, tls.key.reveal()),
+      clientCaPem: tls.clientCaPem,
+      trustDomain: tls.trustDomain,
+    },
+    allowPlaintext: config.allowPlaintext,
+    bound: boundAgent === undefined ? undefined : createBoundAgent(boundAgent, clock),
+    limits: config.limits,
+  }
+}

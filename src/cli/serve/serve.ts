@@ -1,0 +1,239 @@
+import type { Writable } from 'node:stream'
+import { FileAuditLog } from '../../audit/file-audit-log.ts'
+import { loadOrCreateSigningKey } from '../../audit/signing-key.ts'
+import { jsonFormat, StreamSink } from '../../audit/stream-sink.ts'
+import type { Config } from '../../config/config.ts'
+import { ConfigWatch, type ConfigEvent } from '../../config/watch-config.ts'
+import type { LoadedConfig } from '../../config/load-config.ts'
+import type { OwnListener } from '../../egress/address-guard.ts'
+import type { Resolve } from '../../egress/dial.ts'
+import { systemClock, type Clock } from '../../lib/clock.ts'
+import { formatProblem } from '../../lib/source-position.ts'
+import { systemTimers, type Timers } from '../../lib/timers.ts'
+import { WatchedPolicies, type PolicyEvent } from '../../policy/watch.ts'
+import { openInterceptionCa } from '../../proxy/listener/interception-ca.ts'
+import { writeTrustBundle } from '../../proxy/listener/trust-bundle.ts'
+import { Metrics } from '../../proxy/operations/metrics.ts'
+import { Readiness } from '../../proxy/operations/readiness.ts'
+import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
+import { startControlPlane, type ControlPlane } from './control-plane.ts'
+import { startDataPlane, type DataPlane } from './data-plane.ts'
+import { tokenVerifier } from './identity.ts'
+import { openOperations, ownListenerOf, type OpenOperations } from './operations.ts'
+import type { Logger } from './operational-log.ts'
+import { buildUpstreams, dialSettingsOf, type UpstreamDependencies, type Upstreams } from './upstreams.ts'
+
+/** What a test or the demo puts in place of the machine's own. */
+export interface ServeOptions {
+  readonly log: Logger
+  readonly clock?: Clock
+  readonly timers?: Timers
+  readonly resolve?: Resolve
+  /** Where audit records go beside the file, if `audit.stdout` says so. */
+  readonly stdout: Writable
+  /** The configuration's file, to be watched for agents and revocations. */
+  readonly watchFile?: string
+}
+
+/** Postern, running: both planes in one process. */
+export interface Service {
+  readonly address: string
+  readonly port: number
+  readonly operationsAddress: string | undefined
+  readonly audit: FileAuditLog
+  readonly controlPlane: ControlPlane
+  readonly dataPlane: DataPlane
+  readonly policies: WatchedPolicies
+  /** Ends everything in order: not ready, drain, credentials ended upstream, audit flushed. Idempotent. */
+  close(): Promise<void>
+}
+
+/** What has been started, ended in the opposite order; a failing start leaves nothing behind. */
+class Started {
+  readonly #closers: (() => Promise<void> | void)[] = []
+
+  add(close: () => Promise<void> | void): void {
+    this.#closers.push(close)
+  }
+
+  /** To be ended after everything else. */
+  addFirst(close: () => Promise<void> | void): void {
+    this.#closers.unshift(close)
+  }
+
+  async closeAll(onFailure: (error: unknown) => void): Promise<void> {
+    for (const close of this.#closers.splice(0).toReversed()) {
+      try {
+        await close()
+      } catch (error) {
+        onFailure(error)
+      }
+    }
+  }
+}
+
+/**
+ * Starts everything that the configuration describes.
+ * @throws SourceError, Fault or Error with one clear sentence; whatever had started is ended again
+ */
+export async function serve(loaded: LoadedConfig, options: ServeOptions): Promise<Service> {
+  const started = new Started()
+  const endAll = (): Promise<void> => started.closeAll((error) => options.log.error({ err: error }, 'something did not end cleanly'))
+  try {
+    return await startAll(loaded, options, started, endAll)
+  } catch (error) {
+    await endAll()
+    throw error
+  }
+}
+
+async function startAll(loaded: LoadedConfig, options: ServeOptions, started: Started, endAll: () => Promise<void>): Promise<Service> {
+  const { config } = loaded
+  const own: OwnListener[] = []
+  const base: Base = {
+    config,
+    log: options.log,
+    clock: options.clock ?? systemClock,
+    timers: options.timers ?? systemTimers,
+    egress: { ownListeners: () => own, ...(options.resolve === undefined ? {} : { resolve: options.resolve }) },
+    audit: await openAudit(config, options, started),
+    started,
+  }
+  const authority = await startAuthority(base)
+  const dataPlane = await startProxy(base, authority)
+  const operations = await startOperationsPort(base, authority, dataPlane)
+  for (const address of [dataPlane.listener.address, operations?.address]) own.push(...ownListenerOf(address))
+  if (options.watchFile !== undefined) watchConfig(options.watchFile, loaded, authority.controlPlane, base)
+  return {
+    address: dataPlane.listener.address,
+    port: dataPlane.listener.port,
+    operationsAddress: operations?.address,
+    audit: base.audit,
+    controlPlane: authority.controlPlane,
+    dataPlane,
+    policies: authority.policies,
+    close: endAll,
+  }
+}
+
+/** What every part needs. */
+interface Base {
+  readonly config: Config
+  readonly log: Logger
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly egress: Pick<UpstreamDependencies, 'ownListeners' | 'resolve'>
+  readonly audit: FileAuditLog
+  readonly started: Started
+}
+
+async function openAudit({ audit: config }: Config, options: ServeOptions, started: Started): Promise<FileAuditLog> {
+  const audit = await FileAuditLog.open({
+    file: config.file,
+    mode: config.mode,
+    signingKey: loadOrCreateSigningKey(config.signingKeyFile),
+    clock: options.clock ?? systemClock,
+    maxSegmentBytes: config.maxSegmentBytes,
+    checkpointEveryRecords: config.checkpointEveryRecords,
+    checkpointEveryMs: config.checkpointEveryMs,
+  })
+  started.add(() => audit.close())
+  started.add(() => audit.post({ event: 'admin.stopped', outcome: 'ok' }))
+  if (config.stdout) audit.onRecord(new StreamSink({ stream: options.stdout, format: jsonFormat }).write)
+  return audit
+}
+
+interface Authority {
+  readonly upstreams: Upstreams
+  readonly policies: WatchedPolicies
+  readonly controlPlane: ControlPlane
+}
+
+async function startAuthority({ config, log, clock, timers, egress, audit, started }: Base): Promise<Authority> {
+  const store = await openSqliteStore({ path: config.store.file, keys: config.store.keys, clock })
+  started.add(() => store.close())
+  const upstreams = buildUpstreams(config.integrations, {
+    ...egress,
+    clock,
+    store,
+    onReauthRequired: ({ connection, integration, reason }) => audit.post({
+      event: 'connection.reauth_required', integration, reason: `${connection}: ${reason}`, outcome: 'failed', code: 'connection_reauth_required',
+    }),
+  })
+  started.add(() => upstreams.close())
+  const policies = await WatchedPolicies.open({
+    directory: config.policies,
+    vocabularies: new Map([...upstreams.index.all()].map((integration) => [integration.name, integration.vocabulary])),
+    onEvent: (event) => recordPolicyEvent(event, audit, log),
+  })
+  started.add(() => policies.close())
+  audit.post({ event: 'admin.started', outcome: 'ok' })
+  audit.post({ event: 'policy.loaded', policy_hash: policies.snapshot.hash, outcome: 'ok' })
+  const controlPlane = startControlPlane({ ...config, issuers: upstreams.issuers, store, audit, clock, timers, log })
+  started.add(() => controlPlane.close())
+  return { upstreams, policies, controlPlane }
+}
+
+async function startProxy({ config, log, clock, timers, egress, audit, started }: Base, { upstreams, policies, controlPlane }: Authority): Promise<DataPlane> {
+  const ca = await openInterceptionCa({
+    directory: config.ca.directory,
+    hosts: config.ca.hosts,
+    clock,
+    onRootsChanged: (roots) => writeTrustBundle(config.ca.bundleFile, roots),
+    onRotationFailed: (error) => log.error({ err: error }, 'the interception CA could not be renewed; the one in use stays, and it is tried again'),
+  })
+  const dataPlane = await startDataPlane({
+    listener: config.listener,
+    integrations: upstreams.index,
+    sync: controlPlane.sync,
+    tokens: tokenVerifier(config.identity, { ...egress, clock, onProblem: (problem) => log.error({ problem }, 'an issuer’s keys cannot be read') }),
+    ca,
+    audit,
+    clock,
+    timers,
+    log,
+    dialSettings: (name) => upstreams.dialSettings(name),
+    tunnelDial: dialSettingsOf(undefined, egress),
+    snapshot: () => policies.snapshot,
+  })
+  started.add(() => dataPlane.close(config.listener.drainTimeoutMs))
+  return dataPlane
+}
+
+async function startOperationsPort({ config, clock, audit, started }: Base, { upstreams }: Authority, dataPlane: DataPlane): Promise<OpenOperations | undefined> {
+  const readiness = new Readiness()
+  readiness.add('audit', () => (audit.writable ? undefined : 'the audit log cannot be written'))
+  const metrics = new Metrics({
+    clock,
+    audit: () => audit.stats(),
+    knowsIntegration: (name) => upstreams.index.byName(name) !== undefined,
+    openExchanges: () => dataPlane.pipeline.open,
+    openTunnels: () => dataPlane.listener.openTunnels(),
+  })
+  started.add(audit.onEvent(metrics.observe))
+  const operations = config.operations === undefined ? undefined : await openOperations(config.operations, readiness, metrics)
+  // Whoever asks while requests drain is told not to send more.
+  if (operations !== undefined) started.addFirst(() => operations.close())
+  started.add(() => readiness.drain())
+  return operations
+}
+
+function recordPolicyEvent(event: PolicyEvent, audit: FileAuditLog, log: Logger): void {
+  if (event.kind === 'loaded') {
+    audit.post({ event: 'policy.loaded', policy_hash: event.hash, outcome: 'ok' })
+    return log.info({ hash: event.hash, previous: event.previousHash }, 'policies loaded')
+  }
+  const problems = event.problems.map(formatProblem)
+  audit.post({ event: 'policy.rejected', policy_hash: event.hash, reason: problems[0], outcome: 'failed' })
+  log.error({ problems, inForce: event.hash }, 'the changed policies cannot be used; the last good ones stay in force')
+}
+
+function watchConfig(file: string, loaded: LoadedConfig, controlPlane: ControlPlane, { log, started }: Base): void {
+  const onEvent = (event: ConfigEvent): void => {
+    if (event.kind === 'rejected') return log.error({ problems: event.problems.map(formatProblem) }, 'the changed configuration cannot be used; what was in force stays so')
+    controlPlane.apply(event.agents, event.revoked)
+    if (event.needsRestart.length > 0) log.warn({ sections: event.needsRestart }, 'these sections changed and apply at the next start')
+  }
+  const watch = new ConfigWatch({ file, running: loaded.text, onEvent })
+  started.add(() => watch.close())
+}

@@ -1,0 +1,46 @@
+import type { Clock } from '../lib/clock.ts'
+import { deny, isDenial, type Denial } from '../model/denial.ts'
+import type { Principal } from '../model/principal.ts'
+import type { IntegrationIndex } from '../integrations/integration-index.ts'
+import type { Proofs } from './exchange.ts'
+
+/** Judges the proofs of a CONNECT as those of any request. */
+export type IdentifyProofs = (proofs: Proofs, nowMs: number) => Principal | Denial | Promise<Principal | Denial>
+
+/** What becomes of a CONNECT, see the listener. */
+export type GateVerdict = 'intercept' | 'plain' | 'tunnel'
+
+export interface ConnectGateOptions {
+  readonly identify: IdentifyProofs
+  readonly integrations: IntegrationIndex
+  readonly clock: Clock
+  /** `listener.unmatched`: what becomes of a host that no integration serves. */
+  readonly unmatched: 'deny' | 'tunnel'
+}
+
+/** A CONNECT as far as it is judged before anything in it can be seen. */
+export interface ConnectFacts {
+  readonly host: string
+  readonly port: number
+  readonly proofs: Proofs
+}
+
+/**
+ * Judges a CONNECT by itself: who asks, and whether its requests will be seen. It decides nothing about what is in it:
+ * every request inside is an exchange of its own.
+ */
+export function connectGate(options: ConnectGateOptions): (connect: ConnectFacts) => Promise<GateVerdict | Denial> {
+  return async (connect) => {
+    const principal = await options.identify(connect.proofs, options.clock.nowMs())
+    return isDenial(principal) ? principal : verdictFor(connect, options)
+  }
+}
+
+function verdictFor({ host, port }: ConnectFacts, { integrations, unmatched }: ConnectGateOptions): GateVerdict | Denial {
+  if (integrations.byOrigin('https', host, port) !== undefined) return 'intercept'
+  if (integrations.byOrigin('http', host, port) !== undefined) return 'plain'
+  // A host of ours on another port is never passed unseen: it is the one host where a tunnel would be a way around.
+  if (integrations.servesHost(host)) return deny('host_not_served', `${host} is served, but not on port ${port}`)
+  if (unmatched === 'tunnel') return 'tunnel'
+  return deny('host_not_served', `no integration serves ${host}:${port}`, { hint: 'Only the hosts of configured integrations can be reached through this proxy.' })
+}
