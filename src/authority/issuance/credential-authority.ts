@@ -77,9 +77,9 @@ export class CredentialAuthority implements CredentialSource {
   /** Ends what an earlier run left alive; called once. Resolves once each was ended or given up; orders need not wait for it. */
   async start(): Promise<void> {
     const { issuers, live, clock } = this.#deps
-    const listed = await live.list()
-    const leftovers = listed.filter(({ id }) => !this.#own?.has(id))
-    this.#own = undefined
+    const own = this.#own
+    const listed = await live.list().finally(() => { this.#own = undefined })
+    const leftovers = listed.filter(({ id }) => !own?.has(id))
     await endLeftovers(leftovers, { issuers, live, clock, limits: this.#limits, ending: this.#ending })
   }
 
