@@ -1,0 +1,29 @@
+import type { SourceProblem } from '../../lib/source-position.ts'
+import type { YamlDocument } from '../../lib/yaml-document.ts'
+import { pathText } from '../../lib/yaml-document-parse.ts'
+import type { ConfigText } from '../schema/config-schema.ts'
+import { checkListener, checkOperations } from './check-exposure.ts'
+import { checkAgentsUnique, checkBoundToken, checkProofsVerified, checkSomeProof } from './check-identity.ts'
+import {
+  checkCaHosts, checkOriginsEncrypted, checkOriginsUnique, checkParentProxy, checkRoutes, checkSlackTokens,
+} from './check-integrations.ts'
+import type { Check } from './check.ts'
+
+const CHECKS: readonly Check[] = [
+  checkListener, checkOperations, // who can reach us
+  checkSomeProof, checkBoundToken, checkAgentsUnique, checkProofsVerified, // who can prove what
+  checkOriginsUnique, checkOriginsEncrypted, checkCaHosts, checkRoutes, checkSlackTokens, checkParentProxy, // where credentials go
+]
+
+export interface CheckResult {
+  readonly problems: readonly SourceProblem[]
+  readonly warnings: readonly SourceProblem[]
+}
+
+/** Runs every rule that looks at several keys together. Pure. */
+export function checkConfig(config: ConfigText, document: YamlDocument): CheckResult {
+  const findings = CHECKS.flatMap((check) => [...check(config)])
+  const located = (warning: boolean): SourceProblem[] => findings.filter((finding) => (finding.warning === true) === warning)
+    .map(({ at, problem, expected }) => ({ ...document.positionOf(at, 'value'), path: pathText(at), problem, expected }))
+  return { problems: located(false), warnings: located(true) }
+}

@@ -1,0 +1,45 @@
+import { isLocalAddress } from '../listen-address.ts'
+import type { Check } from './check.ts'
+
+/** A port that others can reach carries tokens: by TLS, or because somebody wrote down that it is unsafe. */
+export const checkListener: Check = function* ({ listener, agents }) {
+  const { address, tls, bound_agent: bound } = listener
+  const local = isLocalAddress(address)
+  if (!local && tls === undefined && !listener.unsafe_allow_plaintext) {
+    yield {
+      at: ['listener', 'address'], problem: `${address} can be reached from other machines, and there is no TLS`,
+      expected: 'a loopback address or a Unix socket, a `listener.tls` section, or `unsafe_allow_plaintext: true`',
+    }
+  }
+  if (tls?.trust_domain !== undefined && tls.client_ca === undefined) {
+    yield { at: ['listener', 'tls', 'trust_domain'], problem: 'client certificates are not asked for', expected: '`client_ca` beside `trust_domain`' }
+  }
+  if (bound === undefined) return
+  if (!local) {
+    yield {
+      at: ['listener', 'bound_agent'], problem: 'whoever reaches a bound listener is that agent, and other machines reach this one',
+      expected: 'a loopback address or a Unix socket in `listener.address`',
+    }
+  }
+  if (!agents.some(({ id }) => id === bound.agent)) {
+    yield { at: ['listener', 'bound_agent', 'agent'], problem: `${bound.agent} is not among \`agents\``, expected: 'the id of an agent that is listed' }
+  }
+}
+
+/** Agents commonly share the machine, or a pod's network, with Postern: loopback keeps nobody from the metrics. */
+export const checkOperations: Check = function* ({ operations, listener }) {
+  if (operations === undefined) return
+  if (operations.address === listener.address && !operations.address.endsWith(':0')) {
+    yield { at: ['operations', 'address'], problem: 'the listener has this address', expected: 'an address of its own' }
+  }
+  const open = operations.token === undefined && !operations.address.startsWith('unix:')
+  if (open && !operations.unsafe_unauthenticated) {
+    yield {
+      at: ['operations', 'address'], problem: 'whoever reaches this port, agents among them, can read the metrics',
+      expected: '`token: { file: PATH }`, a Unix socket, or `unsafe_unauthenticated: true`',
+    }
+  }
+  if (operations.token !== undefined && operations.unsafe_unauthenticated) {
+    yield { at: ['operations', 'unsafe_unauthenticated'], problem: 'there is a token as well', expected: 'one of the two' }
+  }
+}

@@ -1,0 +1,101 @@
+import { placementProblem } from '../../integrations/placement-problem.ts'
+import { describeRoute } from '../../integrations/routes/described-route.ts'
+import type { YamlPath } from '../../lib/yaml-document.ts'
+import { githubUploads } from '../github-uploads.ts'
+import type { OriginConfig } from '../origin.ts'
+import type { ConfigText, IntegrationText } from '../schema/config-schema.ts'
+import type { Check, Finding } from './check.ts'
+
+interface PlacedOrigin extends OriginConfig {
+  readonly integration: string
+  readonly at: YamlPath
+}
+
+/** Which credential a host gets must never be a question. */
+export const checkOriginsUnique: Check = function* ({ integrations }) {
+  const served = new Map<string, string>()
+  for (const { host, port, integration, at } of originsOf(integrations)) {
+    const key = `${host}:${port}`
+    const before = served.get(key)
+    if (before !== undefined && before !== integration) {
+      yield { at, problem: `${key} is served by the integration ${before} already`, expected: 'one integration for each host and port' }
+    }
+    served.set(key, before ?? integration)
+  }
+}
+
+/** A credential that crosses the network readable is everybody's. */
+export const checkOriginsEncrypted: Check = function* ({ integrations }) {
+  for (const { scheme, integration, at } of originsOf(integrations)) {
+    if (scheme === 'https' || integrations[integration]?.unsafe_allow_plaintext === true) continue
+    yield { at, problem: 'the credential would be sent without TLS', expected: 'an origin with `https://`, or `unsafe_allow_plaintext: true` for this integration' }
+  }
+}
+
+/** The interception CA can certify no other names than these: its certificate says so. */
+export const checkCaHosts: Check = function* ({ integrations, ca }) {
+  const missing = new Set<string>()
+  for (const { scheme, host, at } of originsOf(integrations)) {
+    const covered = ca.hosts.some((name) => host === name || host.endsWith(`.${name}`))
+    if (scheme === 'http' || covered || missing.has(host)) continue
+    missing.add(host)
+    yield { at, problem: `\`ca.hosts\` does not cover ${host}`, expected: `\`${host}\` in \`ca.hosts\`` }
+  }
+}
+
+/** Routes and placements, by the rules of the integration itself. */
+export const checkRoutes: Check = function* ({ integrations }) {
+  for (const [name, integration] of Object.entries(integrations)) {
+    if (integration.type !== 'routes') continue
+    const at = ['integrations', name]
+    const wrong = integration.credential === 'none' ? undefined : placementProblem(integration.credential.placement)
+    if (wrong !== undefined) yield { at: [...at, 'credential', 'placement'], ...wrong }
+    for (const [index, route] of integration.routes.entries()) yield* routeFindings(route, [...at, 'routes', index])
+  }
+}
+
+/** Slack's connection has to begin with something. */
+export const checkSlackTokens: Check = function* ({ integrations }) {
+  for (const [name, integration] of Object.entries(integrations)) {
+    if (integration.type !== 'slack' || integration.tokens.access !== undefined || integration.tokens.refresh !== undefined) continue
+    yield { at: ['integrations', name, 'tokens'], problem: 'there is no token', expected: '`refresh`, `access`, or both' }
+  }
+}
+
+/** Credentials for a parent that does not exist are a mistake. */
+export const checkParentProxy: Check = function* ({ integrations }) {
+  for (const [name, { connect }] of Object.entries(integrations)) {
+    if (connect.via_proxy_credentials === undefined || connect.via_proxy !== undefined) continue
+    yield { at: ['integrations', name, 'connect', 'via_proxy_credentials'], problem: 'there is no parent proxy', expected: '`via_proxy` beside it' }
+  }
+}
+
+type RouteText = Extract<IntegrationText, { readonly type: 'routes' }>['routes'][number]
+
+function* routeFindings(route: RouteText, at: YamlPath): Iterable<Finding> {
+  try {
+    describeRoute(route)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    yield { at: [...at, 'route'], problem: error.message, expected: 'a method and a path such as `POST /v1/tickets/{id}/comments`, with targets it can tell' }
+  }
+}
+
+function* originsOf(integrations: ConfigText['integrations']): Iterable<PlacedOrigin> {
+  for (const [name, integration] of Object.entries(integrations)) {
+    const at = ['integrations', name]
+    yield { ...integration.origin, integration: name, at: [...at, 'origin'] }
+    for (const [origin, ...key] of furtherOrigins(integration)) yield { ...origin, integration: name, at: [...at, ...key] }
+  }
+}
+
+function furtherOrigins(integration: IntegrationText): readonly (readonly [OriginConfig, ...YamlPath])[] {
+  switch (integration.type) {
+    case 'github': {
+      const uploads = githubUploads(integration.origin, integration.uploads_origin)
+      return uploads === undefined ? [] : [[uploads, 'uploads_origin']]
+    }
+    case 'slack': return [[integration.uploads_origin, 'uploads_origin']]
+    case 'routes': return integration.more_origins.map((origin, index) => [origin, 'more_origins', index])
+  }
+}

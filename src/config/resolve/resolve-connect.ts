@@ -1,0 +1,23 @@
+import type { YamlPath } from '../../lib/yaml-document.ts'
+import type { ConnectConfig } from '../config.ts'
+import type { References } from '../references.ts'
+import type { ConnectText } from '../schema/config-schema.ts'
+
+/** A `connect` section with its certificates and secrets read. */
+export async function resolveConnect(connect: ConnectText, at: YamlPath, references: References): Promise<ConnectConfig> {
+  const { client_certificate: client, via_proxy: parent, via_proxy_credentials: credentials } = connect
+  return {
+    address: connect.address,
+    allowAddresses: connect.allow_addresses,
+    caPem: connect.ca === undefined ? undefined : await references.text(connect.ca, [...at, 'ca']),
+    clientCertificate: client === undefined ? undefined : {
+      certificatePem: await references.text(client.certificate, [...at, 'client_certificate', 'certificate']),
+      key: await references.secret(client.key, [...at, 'client_certificate', 'key']),
+    },
+    viaProxy: parent === undefined ? undefined : {
+      ...parent,
+      credentials: credentials === undefined ? undefined : await references.secret(credentials, [...at, 'via_proxy_credentials']),
+    },
+    timeoutMs: connect.timeout,
+  }
+}

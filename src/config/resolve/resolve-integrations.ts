@@ -1,0 +1,67 @@
+import type { YamlPath } from '../../lib/yaml-document.ts'
+import type { GithubConfig, IntegrationConfig, RoutesConfig, SlackConfig } from '../config.ts'
+import { githubUploads } from '../github-uploads.ts'
+import type { References } from '../references.ts'
+import type { ConfigText, IntegrationText } from '../schema/config-schema.ts'
+import { resolveConnect } from './resolve-connect.ts'
+
+type OfType<Type extends IntegrationText['type']> = Extract<IntegrationText, { readonly type: Type }>
+
+/** The `integrations` section with its secrets read, in the order of the file. */
+export async function resolveIntegrations(integrations: ConfigText['integrations'], references: References): Promise<readonly IntegrationConfig[]> {
+  const resolved: IntegrationConfig[] = []
+  for (const [name, integration] of Object.entries(integrations)) resolved.push(await resolveOne(name, integration, references))
+  return resolved
+}
+
+function resolveOne(name: string, integration: IntegrationText, references: References): Promise<IntegrationConfig> {
+  const at = ['integrations', name]
+  switch (integration.type) {
+    case 'github': return resolveGithub(name, integration, at, references)
+    case 'slack': return resolveSlack(name, integration, at, references)
+    case 'routes': return resolveRoutes(name, integration, at, references)
+  }
+}
+
+async function resolveGithub(name: string, github: OfType<'github'>, at: YamlPath, references: References): Promise<GithubConfig> {
+  return {
+    type: 'github', name, origin: github.origin,
+    uploadsOrigin: githubUploads(github.origin, github.uploads_origin),
+    connect: await resolveConnect(github.connect, [...at, 'connect'], references),
+    app: {
+      id: github.app.id,
+      privateKey: await references.secret(github.app.private_key, [...at, 'app', 'private_key']),
+      installationId: github.app.installation,
+    },
+  }
+}
+
+async function resolveSlack(name: string, slack: OfType<'slack'>, at: YamlPath, references: References): Promise<SlackConfig> {
+  const { access, refresh } = slack.tokens
+  return {
+    type: 'slack', name, origin: slack.origin, uploadsOrigin: slack.uploads_origin,
+    connect: await resolveConnect(slack.connect, [...at, 'connect'], references),
+    clientId: slack.client_id,
+    clientSecret: await references.secret(slack.client_secret, [...at, 'client_secret']),
+    tokens: {
+      access: access === undefined ? undefined : await references.secret(access, [...at, 'tokens', 'access']),
+      refresh: refresh === undefined ? undefined : await references.secret(refresh, [...at, 'tokens', 'refresh']),
+    },
+  }
+}
+
+async function resolveRoutes(name: string, routes: OfType<'routes'>, at: YamlPath, references: References): Promise<RoutesConfig> {
+  const { credential } = routes
+  return {
+    type: 'routes', name, origin: routes.origin, moreOrigins: routes.more_origins,
+    connect: await resolveConnect(routes.connect, [...at, 'connect'], references),
+    credential: credential === 'none' ? 'none' : {
+      secret: await references.secret(credential.secret, [...at, 'credential', 'secret']),
+      placement: credential.placement,
+    },
+    credentialFields: routes.credential_fields,
+    exactScopes: routes.exact_scopes,
+    foldTargetCase: routes.fold_target_case,
+    routes: routes.routes,
+  }
+}

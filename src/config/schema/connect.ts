@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { cidrText, dialAddressText, durationText, fileReference, secretReference } from './values.ts'
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+const proxyUrlText = z.string().max(512).regex(/^http:\/\/(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[1-9][0-9]{0,4}\/?$/).transform((text) => {
+  const url = new URL(text)
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port === '' ? 80 : url.port) }
+}).describe('a URL with its port such as `http://parent:3128`; its user and password stand in `via_proxy_credentials`')
+
+/** `connect`: how an upstream is reached that is not simply on the internet. */
+export const connectSchema = z.strictObject({
+  address: dialAddressText.optional(),
+  allow_addresses: z.array(cidrText).max(256).default([]),
+  ca: fileReference.optional(),
+  client_certificate: z.strictObject({ certificate: fileReference, key: secretReference }).optional(),
+  via_proxy: proxyUrlText.optional(),
+  via_proxy_credentials: secretReference.optional(),
+  timeout: durationText.default(CONNECT_TIMEOUT_MS),
+})

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { connectSchema } from './connect.ts'
+import { flag, originText, secretReference } from './values.ts'
+
+/** What every integration has. */
+const common = {
+  connect: connectSchema.prefault({}),
+  unsafe_allow_plaintext: flag,
+}
+
+const api = (origin: string): z.ZodPrefault<typeof originText> => originText.prefault(origin)
+
+const github = z.strictObject({
+  type: z.literal('github'),
+  origin: api('https://api.github.com'),
+  uploads_origin: originText.optional(),
+  app: z.strictObject({
+    id: z.union([z.int().min(1).transform(String), z.string().min(1).max(128).regex(/^[A-Za-z0-9._-]+$/)]).describe('the App’s id or client id'),
+    private_key: secretReference,
+    installation: z.int().min(1).optional().describe('the number of the installation'),
+  }),
+  ...common,
+})
+
+const slack = z.strictObject({
+  type: z.literal('slack'),
+  origin: api('https://slack.com'),
+  uploads_origin: api('https://files.slack.com'),
+  client_id: z.string().min(1).max(128).regex(/^[\x21-\x7e]+$/),
+  client_secret: secretReference,
+  tokens: z.strictObject({ access: secretReference.optional(), refresh: secretReference.optional() }),
+  ...common,
+})
+
+const placement = z.discriminatedUnion('in', [
+  z.strictObject({ in: z.literal('header'), name: z.string().default('Authorization'), value: z.string().default('Bearer {credential}') }),
+  z.strictObject({ in: z.literal('basic'), username: z.string().max(256) }),
+  z.strictObject({ in: z.literal('query'), name: z.string() }),
+  z.strictObject({ in: z.literal('path'), prefix: z.string() }),
+])
+
+const names = z.array(z.string().min(1).max(256)).max(64)
+
+const route = z.strictObject({
+  route: z.string().max(1024).describe('a method and a path such as `POST /v1/tickets/{id}/comments`'),
+  access: z.enum(['read', 'write', 'admin']),
+  scopes: z.union([names, z.array(names.min(1)).min(1).max(16)]).describe('a list of scopes, or a list of such lists of which any suffices'),
+  targets: names.default([]),
+  opaque: names.default([]),
+})
+
+const routes = z.strictObject({
+  type: z.literal('routes'),
+  origin: originText,
+  more_origins: z.array(originText).max(64).default([]),
+  credential: z.union([z.literal('none'), z.strictObject({ secret: secretReference, placement: placement.prefault({ in: 'header' }) })])
+    .describe('a mapping with `secret`, or `none` for an upstream that takes no credential'),
+  credential_fields: names.optional(),
+  exact_scopes: flag,
+  fold_target_case: flag,
+  routes: z.array(route).min(1).max(2000),
+  ...common,
+})
+
+const integrationName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/).describe('a name of lower-case letters, digits, `_` and `-`')
+
+/** `integrations`: the upstreams, by name. */
+export const integrationsSchema = z.record(integrationName, z.discriminatedUnion('type', [github, slack, routes]))
+  .refine((integrations) => Object.keys(integrations).length > 0, { error: 'there is no integration', params: { expected: 'at least one integration' } })

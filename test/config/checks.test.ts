@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { ConfigFolder, problemsInText, SMALL, small } from './fixture.ts'
+
+const plus = (section: string): string => `${SMALL}\n${section}\n`
+const TLS = 'tls: { certificate: { file: cert.pem }, key: { file: key.pem }'
+const integration = (text: string): string => small('integrations:', `integrations:\n  other: ${text}`)
+const ROUTE = 'routes: [{ route: GET /x, access: read, scopes: [a] }]'
+
+const refused: readonly [string, string, RegExp][] = [
+  ['a listener that others reach, without TLS', plus('listener: { address: "0.0.0.0:8080" }'), /listener\.address: 0\.0\.0\.0:8080 can be reached from other machines.*`unsafe_allow_plaintext: true`/],
+  ['a listener on every IPv6 address, without TLS', plus('listener: { address: "[::]:8080" }'), /listener\.address/],
+  ['a listener on a name that only begins like loopback', plus('listener: { address: "127.0.0.1.example.com:8080" }'), /listener\.address/],
+  ['a bound listener that others reach', plus(`listener: { address: "0.0.0.0:8080", ${TLS} }, bound_agent: { agent: agent:deployer } }`), /listener\.bound_agent: whoever reaches/],
+  ['a bound agent that is not listed', plus('listener: { bound_agent: { agent: agent:nobody } }'), /bound_agent\.agent: agent:nobody is not among/],
+  ['a trust domain without client certificates', plus(`listener: { ${TLS}, trust_domain: acme.com } }`), /trust_domain: client certificates are not asked for/],
+  ['an operations port without token', plus('operations: {}'), /operations\.address: whoever reaches this port.*`token: { file: PATH }`/],
+  ['an operations port with a token and without need of one', plus('operations: { token: { env: STORE_KEY }, unsafe_unauthenticated: true }'), /there is a token as well/],
+  ['an operations port on the listener’s', plus('operations: { address: "127.0.0.1:8080", token: { env: STORE_KEY } }'), /the listener has this address/],
+  ['two agents of one id', small('agent:deployer', 'agent:pr-reviewer'), /agents\[1\]\.id: agents\[0\] has the same `id`/],
+  ['two agents of one service account', small('  - id: agent:deployer', '    service_account: a/b\n  - { id: agent:deployer, service_account: a/b }'), /agents\[1\]\.service_account: agents\[0\]/],
+  ['two agents of one subject, however it is spaced', small('  - id: agent:deployer', '    subject: "CN=x, O=y"\n  - { id: agent:deployer, subject: "CN=x,O=y" }'), /agents\[1\]\.subject: agents\[0\]/],
+  ['an agent of another trust domain', plus(`listener: { ${TLS}, client_ca: { file: cert.pem }, trust_domain: acme.com } }`).replace('  - id: agent:deployer', '  - { id: agent:deployer, spiffe: spiffe://other.com/x }'), /spiffe: the trust domain other\.com is refused/],
+  ['no way to prove anything', SMALL.replace(/identity:[^]*agents:/, 'agents:'), /identity: no agent has a way/],
+  ['a bound token that nobody verifies', plus('listener: { bound_agent: { agent: agent:deployer, delegation_token: { file: t } } }').replace(/identity:[^]*agents:/, 'agents:'), /no delegation token is verified/],
+  ['an https host that the CA does not cover', integration(`{ type: routes, origin: "https://wiki.acme.com", credential: none, ${ROUTE} }`), /integrations\.other\.origin: `ca\.hosts` does not cover wiki\.acme\.com; expected: `wiki\.acme\.com` in `ca\.hosts`/],
+  ['a host whose name only ends like one that is covered', integration(`{ type: routes, origin: "https://eviltickets.acme.com", credential: none, ${ROUTE} }`), /does not cover eviltickets/],
+  ['two integrations of one host', integration(`{ type: routes, origin: "https://TICKETS.acme.com", credential: none, ${ROUTE} }`), /tickets\.acme\.com:443 is served by the integration other already/],
+  ['two integrations of one host, by a further origin', integration(`{ type: routes, origin: "https://a.tickets.acme.com", more_origins: ["https://tickets.acme.com:443/base"], credential: none, ${ROUTE} }`), /served by the integration other/],
+  ['a credential without TLS', small('https://tickets', 'http://tickets'), /the credential would be sent without TLS.*`unsafe_allow_plaintext: true`/],
+  ['a route that is none', small('GET /v1/tickets/{id}', 'FETCH tickets'), /routes\[0\]\.route: .*no method and path/],
+  ['a target that the route does not have', small('targets: ["{id}"]', 'targets: ["{number}"]'), /routes\[0\]/],
+  ['a placement in a header that frames the message', small('{ secret: { env: TICKETS_KEY } }', '{ secret: { env: TICKETS_KEY }, placement: { in: header, name: Host } }'), /credential\.placement: the header Host frames/],
+  ['a placement without room for the secret', small('{ secret: { env: TICKETS_KEY } }', '{ secret: { env: TICKETS_KEY }, placement: { in: header, value: Bearer } }'), /no single place/],
+  ['Slack without a token', integration('{ type: slack, client_id: "1", client_secret: { env: STORE_KEY }, tokens: {} }').replace('hosts: [', 'hosts: [slack.com, '), /integrations\.other\.tokens: there is no token/],
+  ['credentials for no parent proxy', small('credential: { secret', 'connect: { via_proxy_credentials: { env: STORE_KEY } }\n    credential: { secret'), /there is no parent proxy/],
+]
+
+test.each(refused)('%s is refused', (_, text, expected) => {
+  expect(problemsInText(text)).toEqual([expect.stringMatching(expected)])
+})
+
+const accepted: readonly [string, string][] = [
+  ['a listener that others reach, with TLS', plus(`listener: { address: "0.0.0.0:8443", ${TLS} } }`)],
+  ['a listener that others reach, marked unsafe', plus('listener: { address: "0.0.0.0:8080", unsafe_allow_plaintext: true }')],
+  ['a listener on a Unix socket', plus('listener: { address: "unix:/run/postern.sock", bound_agent: { agent: agent:deployer } }')],
+  ['an operations port on a Unix socket', plus('operations: { address: "unix:/run/postern-operations.sock" }')],
+  ['an operations port marked unsafe', plus('operations: { unsafe_unauthenticated: true }')],
+  ['two ports of one host', integration(`{ type: routes, origin: "https://tickets.acme.com:8443", credential: none, ${ROUTE} }`)],
+  ['a subdomain of a covered host', integration(`{ type: routes, origin: "https://eu.tickets.acme.com", credential: none, ${ROUTE} }`)],
+  ['a plain origin marked unsafe, which needs no certificate', integration(`{ type: routes, origin: "http://wiki.acme.com", unsafe_allow_plaintext: true, credential: none, ${ROUTE} }`)],
+]
+
+test.each(accepted)('%s is accepted', (_, text) => {
+  expect(problemsInText(text)).toEqual([])
+})
+
+test('what is not wrong and most likely not meant is told as a warning', async () => {
+  const folder = await ConfigFolder.make()
+  const { warnings } = await folder.load(small('  - id: agent:deployer', '    service_account: a/b\n    spiffe: spiffe://acme.com/x\n  - id: agent:deployer'))
+  expect(warnings.map(({ path, problem }) => `${path}: ${problem}`)).toEqual([
+    'agents[0].service_account: no service-account token is verified', 'agents[0].spiffe: no client certificate is asked for',
+  ])
+  await folder.remove()
+})
