@@ -63,7 +63,8 @@ function integrationsOf(at: Place, match: MatchText, vocabularies: Vocabularies,
   if (match.integration === undefined) {
     for (const key of ['scopes', 'operation', 'route'] as const) {
       if (match[key] === undefined) continue
-      problems.push(problemAt(at.document.source, [...at.path, key], `\`${key}\` has no meaning without an integration`, 'the key `integration` beside it', 'key'))
+      const problem = `\`${key}\` has no meaning without an integration`
+      problems.push(problemAt(at.document.source, [...at.path, key], problem, 'the key `integration` beside it', 'key'))
     }
     return [...vocabularies]
   }

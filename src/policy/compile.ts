@@ -59,7 +59,8 @@ function defaultProblems(documents: readonly PolicyDocument[], directory: string
   const orgs = documents.filter(({ text }) => text.policy === 'org')
   const [first] = orgs
   if (first === undefined) {
-    return [{ file: directory, line: 1, column: 1, path: '', problem: 'there is no organisation policy', expected: 'a document with `policy: org` and its `default`' }]
+    const expected = 'a document with `policy: org` and its `default`'
+    return [{ file: directory, line: 1, column: 1, path: '', problem: 'there is no organisation policy', expected }]
   }
   return orgs.filter(({ text }) => text.default !== first.text.default).map(({ source }) => problemAt(
     source, ['default'], 'the organisation has two different defaults', `\`${first.text.default}\`, as in ${first.source.file}`,
@@ -75,7 +76,8 @@ function agentNameProblems({ text, source }: PolicyDocument): readonly SourcePro
 function authorityProblems({ text, document, index }: CompiledRule): readonly SourceProblem[] {
   if (text.authority === undefined) return []
   if (document.text.policy === 'org' && text.allow !== undefined) return []
-  return [problemAt(document.source, ['rules', index, 'authority'], 'only an organisation policy lends authority', 'the key on an `allow` rule of an org policy', 'key')]
+  const problem = 'only an organisation policy lends authority'
+  return [problemAt(document.source, ['rules', index, 'authority'], problem, 'the key on an `allow` rule of an org policy', 'key')]
 }
 
 function duplicateProblems(rules: readonly CompiledRule[]): readonly SourceProblem[] {
@@ -85,7 +87,9 @@ function duplicateProblems(rules: readonly CompiledRule[]): readonly SourceProbl
     const id = `${layerNameOf(document.text)}/${text.id}`
     const path = ['rules', index, 'id']
     const earlier = seen.get(id)
-    if (earlier !== undefined) return [problemAt(source, path, `the rule id \`${text.id}\` stands twice in this layer`, `another id; the first is at ${earlier}`)]
+    if (earlier !== undefined) {
+      return [problemAt(source, path, `the rule id \`${text.id}\` stands twice in this layer`, `another id; the first is at ${earlier}`)]
+    }
     const { file, line } = source.positionOf(path, 'value')
     seen.set(id, `${file}:${line}`)
     return []

@@ -33,7 +33,7 @@ function valueOf(name: ConditionVariable, input: EvaluationInput): unknown {
   switch (name) {
     case 'request': return requestValue(input)
     case 'operation':
-      return { integration: operation.integration, name: operation.name, access: operation.access, parameters: mapOf(Object.entries(operation.parameters)) }
+      return { ...operation, parameters: new Map(Object.entries(operation.parameters)) }
     case 'targets': return targetNames(input)
     case 'body': return body?.value
     case 'agent': return { id: principal.agent, name: principal.agentName }
@@ -78,8 +78,4 @@ function decode(text: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function mapOf(entries: Iterable<[string, string]>): ReadonlyMap<string, string> {
-  return new Map(entries)
 }

@@ -42,7 +42,9 @@ export class ConsentLayer {
     const details = this.#detailsOf(delegation.consent, operation.integration, vocabulary)
     if (details.length === 0) return refused(`${delegation.person} has not consented to ${operation.integration} for this agent.`)
     const scopes = alternative.filter((scope) => !details.some((detail) => holdsScope(detail, scope, vocabulary)))
-    if (scopes.length > 0) return refused(`The consent of ${delegation.person} does not cover the scope ${listed(scopes)} that ${operationName(input)} needs.`)
+    if (scopes.length > 0) {
+      return refused(`The consent of ${delegation.person} does not cover the scope ${listed(scopes)} that ${operationName(input)} needs.`)
+    }
     const missing = missingTarget(details, operation, alternative, vocabulary)
     if (missing !== undefined) return refused(`The consent of ${delegation.person} does not cover ${missing} for ${operationName(input)}.`)
     return { effect: 'allow', reason: `${delegation.person} consented (${delegation.id}).`, rule: undefined }
@@ -86,7 +88,9 @@ function reaches(detail: Detail, target: string, vocabulary: PolicyVocabulary): 
 }
 
 /** What of the targets is not covered, in words; undefined where each needed scope reaches each target. */
-function missingTarget(details: readonly Detail[], { targets }: Operation, needed: readonly string[], vocabulary: PolicyVocabulary): string | undefined {
+function missingTarget(
+  details: readonly Detail[], { targets }: Operation, needed: readonly string[], vocabulary: PolicyVocabulary,
+): string | undefined {
   // An operation that needs no scope still acts on its targets: any approval that reaches them will do.
   const holders = needed.length === 0 ? [details] : needed.map((scope) => details.filter((detail) => holdsScope(detail, scope, vocabulary)))
   switch (targets.kind) {

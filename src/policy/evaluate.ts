@@ -118,7 +118,8 @@ function limitOf(rule: Rule, { principal }: EvaluationInput): readonly RateLimit
 }
 
 function brokenDecision(policyHash: string): Decision {
-  const result: LayerResult = { effect: 'deny', reason: 'The evaluation itself broke, which counts as a denial; this is a defect of Postern.', rule: undefined }
+  const reason = 'The evaluation itself broke, which counts as a denial; this is a defect of Postern.'
+  const result: LayerResult = { effect: 'deny', reason, rule: undefined }
   return {
     id: newId('dec'), effect: 'deny', layers: { org_policy: result, user_consent: result, agent_permissions: result }, decidedBy: 'org_policy',
     rule: undefined, scopes: [], expiresInMs: undefined, limits: [], authority: 'person', policyHash,

@@ -15,16 +15,19 @@ function impossiblePrincipal(rule: CompiledRule): SourceProblem | undefined {
   const { match, document, index, effect, byIntegration } = rule
   const path = ['rules', index, effect]
   if (match.without_person === true && match.person !== undefined) {
-    return problemAt(document.source, [...path, 'person'], 'the rule can never match: it names a person and wants none', 'one of `person`, `without_person`', 'key')
+    const problem = 'the rule can never match: it names a person and wants none'
+    return problemAt(document.source, [...path, 'person'], problem, 'one of `person`, `without_person`', 'key')
   }
   const [compiled] = byIntegration.values()
   if (compiled?.agents === undefined) return undefined
   if (document.text.policy === 'agent' && !anyMatches(compiled.agents, document.text.agent)) {
-    return problemAt(document.source, [...path, 'agent'], `the rule can never match: this policy is for ${document.text.agent} only`, 'no key `agent` here', 'key')
+    const problem = `the rule can never match: this policy is for ${document.text.agent} only`
+    return problemAt(document.source, [...path, 'agent'], problem, 'no key `agent` here', 'key')
   }
   const wrong = match.agent?.findIndex((text) => !text.includes('*') && parseAgentId(text) === undefined) ?? -1
   if (wrong === -1) return undefined
-  return problemAt(document.source, [...path, 'agent', wrong], 'the rule can never match: that is no agent id', '`agent:` and a name in lower case, or a glob')
+  const expected = '`agent:` and a name in lower case, or a glob'
+  return problemAt(document.source, [...path, 'agent', wrong], 'the rule can never match: that is no agent id', expected)
 }
 
 function unknownOperation({ match, document, index, effect, byIntegration }: CompiledRule, vocabularies: Vocabularies): SourceProblem | undefined {
@@ -47,7 +50,8 @@ function impossibleCombination({ match, document, index, effect, byIntegration }
   })
   if (possible || byIntegration.size === 0) return undefined
   const named = (['operation', 'access', 'scopes'] as const).filter((key) => match[key] !== undefined).map((key) => `\`${key}\``).join(', ')
-  return problemAt(document.source, ['rules', index, effect], `the rule can never match: no operation fits its ${named}`, 'keys that at least one operation fits')
+  const problem = `the rule can never match: no operation fits its ${named}`
+  return problemAt(document.source, ['rules', index, effect], problem, 'keys that at least one operation fits')
 }
 
 function operationsOf(vocabularies: Vocabularies, integration: string): readonly PolicyOperationFacts[] {

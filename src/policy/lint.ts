@@ -66,7 +66,8 @@ function coversAll(denied: readonly string[] | undefined, allowed: readonly stri
   if (denied === undefined) return true
   if (allowed === undefined) return false
   const globs = denied.map((text) => compileGlob(text, separator))
-  return allowed.every((text) => denied.includes(text) || (anyMatches(globs, text) && !(text.includes('**') && !denied.some((glob) => glob.includes('**')))))
+  const crosses = denied.some((text) => text.includes('**'))
+  return allowed.every((text) => denied.includes(text) || (anyMatches(globs, text) && (crosses || !text.includes('**'))))
 }
 
 function touchesEveryScope(deny: CompiledRule, allow: CompiledRule): boolean {
@@ -81,7 +82,8 @@ function staticCredential(rule: CompiledRule, { staticIntegrations }: LintOption
   if (rule.effect !== 'allow' || rule.document.text.policy !== 'agent') return []
   return (rule.match.integration ?? []).flatMap((integration, index) => (staticIntegrations.has(integration) ? [problemAt(
     rule.document.source, ['rules', rule.index, 'allow', 'integration', index],
-    `\`${integration}\` uses a static credential, which ends only when somebody replaces it`, 'an integration with short-lived credentials, where the upstream has them',
+    `\`${integration}\` uses a static credential, which ends only when somebody replaces it`,
+    'an integration with short-lived credentials, where the upstream has them',
   )] : []))
 }
 
@@ -90,5 +92,6 @@ function unboundedAllow({ effect, match, document, index }: CompiledRule): reado
   if (effect !== 'allow' || document.text.policy !== 'agent') return []
   const bounded = match.scopes ?? match.access ?? match.operation ?? match.route ?? match.target ?? match.when
   if (bounded !== undefined) return []
-  return [problemAt(document.source, ['rules', index, 'allow'], 'the rule allows every operation on every target', '`scopes`, `access` or `target` beside the integration')]
+  const expected = '`scopes`, `access` or `target` beside the integration'
+  return [problemAt(document.source, ['rules', index, 'allow'], 'the rule allows every operation on every target', expected)]
 }

@@ -59,7 +59,8 @@ async function parseAll(files: readonly PolicyFile[], problems: SourceProblem[])
 async function parseOne({ path, bytes }: PolicyFile): Promise<readonly YamlDocument[]> {
   const documents = (await parseYamlFile({ file: path, text: textOf(path, bytes) })).filter((document) => document.value !== null)
   if (documents.length > 0) return documents
-  throw new SourceError([{ file: path, line: 1, column: 1, path: '', problem: 'the file holds no policy', expected: 'at least one policy document, or no such file' }])
+  const expected = 'at least one policy document, or no such file'
+  throw new SourceError([{ file: path, line: 1, column: 1, path: '', problem: 'the file holds no policy', expected }])
 }
 
 function textOf(file: string, bytes: Buffer): string {

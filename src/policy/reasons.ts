@@ -6,10 +6,11 @@ const MAX_NAMES = 5
 
 /** Why a deny or ask rule decided: its author's words, and what could not be told, if it matched for that. */
 export function wideReason({ rule, doubt }: WideMatch, input: EvaluationInput): string {
-  const said = rule.because ?? `Rule ${rule.reference.id} ${rule.effect === 'deny' ? 'denies' : 'wants an approval for'} ${operationName(input)}.`
-  if (doubt === 'condition') return `${said} (Rule ${rule.reference.id} counts as matching: its condition could not be evaluated on this request.)`
-  if (doubt === 'target') return `${said} (Rule ${rule.reference.id} counts as matching: ${unresolvedText(input)}.)`
-  return said
+  const { id } = rule.reference
+  const said = rule.because ?? `Rule ${id} ${rule.effect === 'deny' ? 'denies' : 'wants an approval for'} ${operationName(input)}.`
+  if (doubt === undefined) return said
+  const why = doubt === 'target' ? unresolvedText(input) : 'its condition could not be evaluated on this request'
+  return `${said} (Rule ${id} counts as matching: ${why}.)`
 }
 
 /** Why an allow rule decided. */

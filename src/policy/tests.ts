@@ -30,7 +30,7 @@ export interface TestResult {
   readonly position: SourcePosition
 }
 
-const EVERYTHING = 'user:tester@example.com'
+const TESTER = 'user:tester@example.com'
 
 /** Runs the `tests` of all documents against the loaded snapshot. @param nowMs the time of tests that name none */
 export function runPolicyTests(policies: LoadedPolicies, lookUp: OperationLookUp, nowMs: number): readonly TestResult[] {
@@ -92,7 +92,8 @@ function principalOf({ text }: PolicyDocument, test: TestText, operation: Operat
   const agent: AgentId | undefined = named === undefined ? undefined : parseAgentId(named)
   if (agent === undefined) return undefined
   const consent = test.consent ?? [consentTo(operation)]
-  return { agent, agentName: agent.slice('agent:'.length), identifiedBy: 'token', delegation: test.without_person ? undefined : delegationOf(test, consent) }
+  const delegation = test.without_person ? undefined : delegationOf(test, consent)
+  return { agent, agentName: agent.slice('agent:'.length), identifiedBy: 'token', delegation }
 }
 
 function consentTo(operation: Operation | undefined): ConsentDetail {
@@ -101,7 +102,7 @@ function consentTo(operation: Operation | undefined): ConsentDetail {
 
 function delegationOf(test: TestText, consent: readonly ConsentDetail[]): Delegation | undefined {
   const id = parseId('dlg', 'dlg_test')
-  const person = parsePersonId(test.person ?? EVERYTHING)
+  const person = parsePersonId(test.person ?? TESTER)
   if (id === undefined || person === undefined) return undefined
   return { id, person, personName: undefined, session: undefined, consent, expiresAtMs: Infinity }
 }
