@@ -1,10 +1,6 @@
 import type { ChainState } from './chain.ts'
-import type { ReadRecord } from './record.ts'
-import { timestamp } from './record.ts'
+import { CHECKPOINT, timestamp, type ReadRecord } from './record.ts'
 import type { SigningKey, VerifyKey } from './signing-key.ts'
-
-/** The event code of a checkpoint line; it is a record of the chain, not an event of the proxy. */
-export const CHECKPOINT = 'audit.checkpoint'
 
 /** A record that signs all before it: whoever rewrites an earlier line has to forge this one too. */
 export function checkpointLine(state: ChainState, tsMs: number, key: SigningKey): string {

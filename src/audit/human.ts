@@ -87,7 +87,8 @@ function refusal(fields: Fields, paint: Paint): readonly string[] {
   const code = text(fields, 'code')
   const reason = withoutLayer(text(fields, 'reason'))
   if (fields['outcome'] === 'ok' && code === '') return reason === '' ? [] : [`- ${reason}`]
-  const by = [refusingLayer(fields), ruleAt(fields)].filter((part) => part !== '').join(', ')
+  // A call that broke off was allowed: no rule is to blame.
+  const by = fields['outcome'] === 'denied' ? [refusingLayer(fields), ruleAt(fields)].filter((part) => part !== '').join(', ') : ''
   const head = by === '' ? '-' : `- ${by}:`
   return [by === '' && reason === '' ? '' : head, reason, code === '' ? '' : paint(`[${code}]`, 'red')]
 }

@@ -1,7 +1,10 @@
-import { newId } from '../model/ids.ts'
+import { newId, parseId } from '../model/ids.ts'
 import { quote } from './escape.ts'
 import type { AuditEvent, EventCode } from './event.ts'
 import { serialiseFields } from './serialise.ts'
+
+/** The event code of a checkpoint line; it is a record of the chain, not an event of the proxy. */
+export const CHECKPOINT = 'audit.checkpoint'
 
 /** A record that lacks only its place in the chain: `seq` and `prev` are given when its batch is written. */
 export interface Draft {
@@ -49,6 +52,8 @@ export function parseRecord(line: string): ReadRecord | undefined {
   const { v, seq, ts, event, prev } = fields
   if (v !== 1 || typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1) return undefined
   if (typeof ts !== 'string' || typeof event !== 'string' || typeof prev !== 'string') return undefined
+  // Only a checkpoint has no id: one whose event was changed is then no record at all, rather than one that nothing signs.
+  if (event !== CHECKPOINT && (typeof fields['id'] !== 'string' || parseId('evt', fields['id']) === undefined)) return undefined
   return { seq, ts, event, prev, fields }
 }
 

@@ -1,10 +1,10 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, fstatSync, writeSync, existsSync } from 'node:fs'
 import { Fault } from '../model/denial.ts'
 import { advance, GENESIS, hashLine, type ChainState } from './chain.ts'
-import { CHECKPOINT, checkpointProblem } from './checkpoint.ts'
+import { checkpointProblem } from './checkpoint.ts'
 import { headFileOf, headProblem, readHead, type Head } from './head-file.ts'
-import { readLinesBackwards, type Line } from './lines.ts'
-import { parseRecord, timestamp, type ReadRecord } from './record.ts'
+import { MAX_LINE_BYTES, readLinesBackwards, type Line } from './lines.ts'
+import { CHECKPOINT, parseRecord, timestamp, type ReadRecord } from './record.ts'
 import { fullSegments } from './segments.ts'
 import type { VerifyKey } from './signing-key.ts'
 
@@ -40,7 +40,7 @@ export function recoverLog(file: string, key: VerifyKey, nowMs: number): Recover
   const head = usableHead(file, keys, notes)
   if (existsSync(file)) cutDamage(file, head, nowMs, notes)
   const last = lastWritten(file)
-  const found = last === undefined ? undefined : verifiedTail(last, file, head, keys, notes)
+  const found = last === undefined ? undefined : verifiedTail(last, head, keys, notes)
   const state = found?.state ?? GENESIS
   checkAgainstHead(file, state, head, notes)
   const isActive = last === file
@@ -123,18 +123,11 @@ interface Tail {
   readonly signedSeq: number
 }
 
-function verifiedTail(
-  path: string,
-  file: string,
-  head: Head | undefined,
-  keys: ReadonlyMap<string, VerifyKey>,
-  notes: string[],
-): Tail {
+function verifiedTail(path: string, head: Head | undefined, keys: ReadonlyMap<string, VerifyKey>, notes: string[]): Tail {
   const entries = tailEntries(path, head)
   const [first] = entries
   if (first?.record === undefined) return refuse(path, 'its last lines are no audit records')
   let state: ChainState = { seq: first.record.seq - 1, hash: first.record.prev }
-  if (first.line.start === 0) checkBeginning(path, file, state)
   let signedSeq = state.seq
   for (const { line, record } of entries) {
     const text = line.bytes.toString('latin1')
@@ -147,13 +140,6 @@ function verifiedTail(
     if (state.seq === head?.seq && state.hash !== head.hash) refuse(path, `record ${state.seq} is not the one that the head names`)
   }
   return { state, signedSeq }
-}
-
-/** A segment's first record follows the last one of the segment before it, where that still lies there. */
-function checkBeginning(path: string, file: string, before: ChainState): void {
-  const previous = fullSegments(file).findLast((segment) => segment !== path && (path === file || segment < path))
-  const expected = before.seq === 0 ? GENESIS.hash : previous === undefined ? undefined : lastHashOf(previous)
-  if (expected !== undefined && expected !== before.hash) refuse(path, 'its first record does not follow the segment before it')
 }
 
 function checkSignature(path: string, text: string, record: ReadRecord, keys: ReadonlyMap<string, VerifyKey>, notes: string[]): void {
@@ -175,12 +161,21 @@ function checkAgainstHead(file: string, state: ChainState, head: Head | undefine
   if (head.closed && state.seq > head.seq) refuse(file, `records follow number ${head.seq}, with which it was closed`)
 }
 
+/** The number of the file's first record, which must follow the last one of the segment before it, where that still lies there. */
 function firstSeqOf(file: string): number {
+  const first = firstRecordOf(file)
+  const previous = fullSegments(file).at(-1)
+  const expected = first.seq === 1 ? GENESIS.hash : previous === undefined ? undefined : lastHashOf(previous)
+  if (expected !== undefined && expected !== first.prev) refuse(file, 'its first record does not follow the segment before it')
+  return first.seq
+}
+
+function firstRecordOf(file: string): ReadRecord {
   const fd = openSync(file, 'r')
   try {
-    const buffer = Buffer.alloc(64)
-    const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, buffer.length, 0))
-    return Number(/^\{"v":1,"seq":([0-9]{1,15}),/.exec(text)?.[1] ?? refuse(file, 'its first line is no audit record'))
+    const buffer = Buffer.alloc(MAX_LINE_BYTES)
+    const [line = ''] = buffer.toString('latin1', 0, readSync(fd, buffer, 0, buffer.length, 0)).split('\n', 1)
+    return parseRecord(line) ?? refuse(file, 'its first line is no audit record')
   } finally {
     closeSync(fd)
   }

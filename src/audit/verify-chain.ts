@@ -1,9 +1,9 @@
 import { advance, GENESIS, hashLine, type ChainState } from './chain.ts'
-import { CHECKPOINT, checkpointProblem } from './checkpoint.ts'
+import { checkpointProblem } from './checkpoint.ts'
 import { headProblem, type Head } from './head-file.ts'
 import type { Line } from './lines.ts'
 import { OpenItems, type RecordPlace } from './open-items.ts'
-import { parseRecord, type ReadRecord } from './record.ts'
+import { CHECKPOINT, parseRecord, type ReadRecord } from './record.ts'
 import type { VerifyKey } from './signing-key.ts'
 
 /** What can be wrong with a log. */
@@ -93,8 +93,8 @@ export class ChainVerifier {
   /** After the last line. */
   finish(lastFile: string): ChainReport {
     this.#place = { file: lastFile, line: 0, seq: this.#state.seq }
-    if (this.#signedSeq === 0) this.#report('unsigned', 'the log holds no checkpoint with a good signature')
-    this.#checkHead()
+    const headHolds = this.#headHolds()
+    if (this.#signedSeq === 0 && !headHolds) this.#report('unsigned', 'the log holds no checkpoint with a good signature')
     const { anchor } = this.#options
     if (anchor !== undefined && this.#state.seq < anchor.seq) this.#report('truncated', this.#endsEarly(anchor.seq, 'was noted elsewhere'))
     return {
@@ -143,13 +143,16 @@ export class ChainVerifier {
     }
   }
 
-  #checkHead(): void {
+  /** Whether there is a head, well signed, that this log reaches: a young log has no other signature yet. */
+  #headHolds(): boolean {
     const { head } = this.#options
-    if (head === undefined) return
+    if (head === undefined) return false
+    const before = this.#problems.length + this.#furtherProblems
     const problem = headProblem(head, this.#keys)
     if (problem !== undefined) this.#report('head', problem)
     if (this.#state.seq < head.seq) this.#report('truncated', this.#endsEarly(head.seq, 'was written, as the head file shows'))
     if (head.closed && this.#state.seq > head.seq) this.#report('head', `records follow number ${head.seq}, with which the log was closed`)
+    return this.#problems.length + this.#furtherProblems === before
   }
 
   #endsEarly(seq: number, known: string): string {

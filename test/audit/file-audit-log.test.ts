@@ -1,0 +1,397 @@
+import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fullSegments } from '../../src/audit/segments.ts'
+import { loadOrCreateSigningKey } from '../../src/audit/signing-key.ts'
+import { callEvent } from './support/event.ts'
+import { FaultyIo } from './support/faulty-io.ts'
+import { LogDirectory } from './support/log-directory.ts'
+
+let directory: LogDirectory
+beforeEach(() => {
+  directory = new LogDirectory()
+})
+afterEach(() => directory[Symbol.dispose]())
+
+const exchanges = (): readonly unknown[] => directory.records().map(({ fields }) => fields['exchange']).filter((exchange) => exchange !== undefined)
+const reasons = (): readonly unknown[] => directory.records().filter(({ event }) => event === 'admin.audit_recovered').map(({ fields }) => fields['reason'])
+const refusal = { code: 'audit_unavailable' }
+
+async function written(count: number, extra: Parameters<LogDirectory['open']>[0] = {}): Promise<void> {
+  const log = await directory.open(extra)
+  for (let index = 0; index < count; index++) log.post(callEvent(`dec_${index}`))
+  await log.close()
+}
+
+describe('writing', () => {
+  it('has a committed record in the file before commit resolves', async () => {
+    const log = await directory.open()
+    await log.commit(callEvent('dec_1'))
+    expect(exchanges()).toEqual(['dec_1'])
+    await log.close()
+  })
+
+  it('writes records in the order of the calls, posts and commits alike', async () => {
+    const log = await directory.open()
+    const commits = Array.from({ length: 100 }, (_, index) => {
+      log.post(callEvent(`post_${index}`))
+      return log.commit(callEvent(`commit_${index}`))
+    })
+    await Promise.all(commits)
+    await log.close()
+    expect(exchanges()).toEqual(Array.from({ length: 100 }, (_, index) => [`post_${index}`, `commit_${index}`]).flat())
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('shares one write and one fdatasync between simultaneous commits', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io })
+    await Promise.all(Array.from({ length: 200 }, (_, index) => log.commit(callEvent(`dec_${index}`))))
+    expect(io.syncs).toBe(1)
+    await log.close()
+  })
+
+  it('writes what was only posted without being asked', async () => {
+    const log = await directory.open()
+    const shown = new Promise((resolve) => log.onRecord(({ line }) => resolve(line)))
+    log.post(callEvent('dec_1'))
+    expect(await shown).toContain('"exchange":"dec_1"')
+    expect(exchanges()).toEqual(['dec_1'])
+    await log.close()
+  })
+
+  it('tells listeners of events at once and of records when they are durable, and survives one that throws', async () => {
+    const log = await directory.open()
+    const told: string[] = []
+    log.onEvent(() => {
+      throw new Error('a listener of the test')
+    })
+    log.onEvent((event) => told.push(`event ${event.exchange}`))
+    const stop = log.onRecord(({ seq, event }) => told.push(`record ${seq} ${event}`))
+    const committed = log.commit(callEvent('dec_1'))
+    expect(told).toEqual(['event dec_1'])
+    await committed
+    stop()
+    await log.close()
+    expect(told).toEqual(['event dec_1', 'record 1 api.call'])
+  })
+
+  it('keeps the file to itself', async () => {
+    await written(1)
+    const modes = ['audit.jsonl', 'audit.jsonl.head', 'audit.jsonl.lock', 'audit.key'].map((name) => statSync(`${directory.path}/${name}`).mode & 0o777)
+    expect(modes).toEqual([0o600, 0o600, 0o600, 0o600])
+  })
+
+  it('signs after so many records, and at the end', async () => {
+    const log = await directory.open({ checkpointEveryRecords: 3 })
+    for (let index = 0; index < 4; index++) await log.commit(callEvent(`dec_${index}`))
+    await log.close()
+    expect(directory.records().map(({ event }) => event)).toEqual([
+      'api.call', 'api.call', 'api.call', 'audit.checkpoint', 'api.call', 'audit.checkpoint',
+    ])
+  })
+
+  it('signs after some time, though nothing more is written', async () => {
+    const log = await directory.open({ checkpointEveryMs: 5 })
+    const signed = new Promise<number>((resolve) => log.onRecord(({ event, seq }) => (event === 'audit.checkpoint' ? resolve(seq) : undefined)))
+    log.post(callEvent('dec_1'))
+    expect(await signed).toBe(2)
+    await log.close()
+    expect(directory.records()).toHaveLength(2)
+  })
+
+  it('refuses records after the end', async () => {
+    const log = await directory.open()
+    await log.close()
+    await expect(log.commit(callEvent('late'))).rejects.toMatchObject(refusal)
+    log.post(callEvent('late'))
+    expect(log.stats()).toMatchObject({ writable: false, refused: 1, dropped: 1 })
+    await log.close()
+  })
+
+  it('has no second writer', async () => {
+    const log = await directory.open()
+    await expect(directory.open()).rejects.toMatchObject({ ...refusal, message: expect.stringContaining('another process is writing it') })
+    await log.commit(callEvent('dec_1'))
+    await log.close()
+    await written(1)
+    expect(exchanges()).toEqual(['dec_1', 'dec_0'])
+  })
+})
+
+describe('going on', () => {
+  it('continues the chain of an orderly end, and has nothing to tell of it', async () => {
+    await written(3)
+    await written(2)
+    expect(exchanges()).toEqual(['dec_0', 'dec_1', 'dec_2', 'dec_0', 'dec_1'])
+    expect(reasons()).toEqual([])
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('keeps a torn last line aside and tells of it in the chain', async () => {
+    await written(3)
+    appendFileSync(directory.file, '{"v":1,"seq":5,"ts":"2026-')
+    await written(1)
+    expect(reasons()).toEqual([expect.stringMatching(/^the last 26 bytes were no whole lines after a crash, and are kept in .*audit\.jsonl\.torn-/)])
+    const aside = readdirSync(directory.path).find((name) => name.includes('.torn-')) ?? ''
+    expect(readFileSync(`${directory.path}/${aside}`, 'utf8')).toBe('{"v":1,"seq":5,"ts":"2026-')
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('takes pages that a power failure left unwritten for torn, with all that follows them', async () => {
+    await written(3)
+    appendFileSync(directory.file, `${'\0'.repeat(5000)}"}\n{"v":1,"seq":6}\n`)
+    await written(1)
+    expect(reasons()).toEqual([expect.stringContaining('the last 5019 bytes were no whole lines')])
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it.each([
+    ['records cut from the end', () => patch((text) => text.split('\n').slice(0, 2).join('\n') + '\n'), 'it ends with record 2, but record 4 was written'],
+    ['a line that is no record', () => appendFileSync(directory.file, 'no record\n'), 'the chain is broken'],
+    ['an empty log', () => truncateSync(directory.file), 'it ends with record 0, but record 4 was written'],
+    ['no log', () => rmSync(directory.file), 'it ends with record 0, but record 4 was written'],
+    ['a changed head', () => patchHead((text) => text.replace('"seq":4', '"seq":3')), 'the signature of the head is not by this key'],
+  ])('refuses to go on after %s', async (_name, tamper, why) => {
+    await written(3)
+    tamper()
+    await expect(directory.open()).rejects.toMatchObject({ ...refusal, message: expect.stringContaining(why) })
+    // The lock was given back: moving the log away, as the message says, begins a new chain.
+    for (const name of readdirSync(directory.path)) if (name.startsWith('audit.jsonl')) rmSync(`${directory.path}/${name}`)
+    await written(1)
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('refuses to go on after a changed record, also where nothing has signed it yet', async () => {
+    const log = await directory.open()
+    for (let index = 0; index < 3; index++) await log.commit(callEvent(`dec_${index}`))
+    const crashed = `${directory.path}/crashed.jsonl`
+    copyFileSync(`${directory.file}.head`, `${crashed}.head`)
+    writeFileSync(crashed, directory.text().replace('"status":200', '"status":500'))
+    await expect(directory.open({ file: crashed })).rejects.toMatchObject({ message: expect.stringContaining('the chain is broken at byte') })
+    writeFileSync(crashed, directory.text())
+    const next = await directory.open({ file: crashed })
+    expect(next.stats().lastSeq).toBe(3)
+    await next.close()
+    await log.close()
+  })
+
+  it('says in the chain that the head was missing', async () => {
+    await written(3)
+    rmSync(`${directory.file}.head`)
+    await written(1)
+    expect(reasons()).toEqual([expect.stringContaining('the head file was missing')])
+  })
+
+  it('goes on under a new key, and says so; both keys verify it', async () => {
+    await written(2)
+    const first = directory.key
+    const second = loadOrCreateSigningKey(`${directory.path}/second.key`)
+    await written(2, { signingKey: second })
+    expect(reasons()).toEqual([expect.stringContaining('the head was signed by another key'), expect.stringContaining('was signed by another key')])
+    const report = await directory.verify()
+    expect(report.problems.map(({ kind }) => kind)).toEqual(['signature', 'head'])
+    expect(first.id).not.toBe(second.id)
+  })
+
+  function patch(change: (text: string) => string): void {
+    writeFileSync(directory.file, change(readFileSync(directory.file, 'latin1')), 'latin1')
+  }
+
+  function patchHead(change: (text: string) => string): void {
+    writeFileSync(`${directory.file}.head`, change(readFileSync(`${directory.file}.head`, 'latin1')))
+  }
+})
+
+describe('rotation', () => {
+  it('keeps full segments beside the file, one chain over all of them', async () => {
+    await written(3, { maxSegmentBytes: 1 })
+    const log = await directory.open({ maxSegmentBytes: 4000 })
+    for (let index = 0; index < 20; index++) await log.commit(callEvent(`more_${index}`))
+    await log.close()
+    expect(fullSegments(directory.file).length).toBeGreaterThan(3)
+    expect(exchanges()).toHaveLength(23)
+    const report = await directory.verify()
+    expect(report.problems).toEqual([])
+    expect(report.records).toBe(directory.records().length)
+  })
+
+  it('goes on after a crash between the renaming and the new file', async () => {
+    const log = await directory.open({ maxSegmentBytes: 1 })
+    await log.commit(callEvent('dec_1'))
+    await log.close()
+    rmSync(directory.file)
+    await written(1)
+    expect(exchanges()).toEqual(['dec_1', 'dec_0'])
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('betrays a missing segment', async () => {
+    const log = await directory.open({ maxSegmentBytes: 2500 })
+    for (let index = 0; index < 12; index++) await log.commit(callEvent(`dec_${index}`))
+    await log.close()
+    const [first = '', second = ''] = fullSegments(directory.file)
+    renameSync(second, `${directory.path}/away`)
+    expect((await directory.verify()).problems.map(({ kind }) => kind)).toEqual(['missing'])
+    renameSync(first, `${directory.path}/away-too`)
+    expect((await directory.verify()).problems.map(({ kind }) => kind)).toEqual(['begins_late'])
+  })
+
+  it('does not go on after a file whose beginning does not follow the segment before it', async () => {
+    const log = await directory.open({ maxSegmentBytes: 1 })
+    await log.commit(callEvent('dec_1'))
+    await log.commit(callEvent('dec_2'))
+    await log.close()
+    await written(1)
+    const [, last = ''] = fullSegments(directory.file)
+    rmSync(last)
+    await expect(directory.open()).rejects.toMatchObject({ message: expect.stringContaining('does not follow the segment before it') })
+  })
+})
+
+describe('an outage', () => {
+  it('refuses at once when the disk is full, leaves no broken line, and recovers without a restart', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io })
+    await log.commit(callEvent('before'))
+    io.spaceBytes = 700
+    log.post(callEvent('posted'))
+    await expect(log.commit(callEvent('refused'))).rejects.toMatchObject(refusal)
+    expect(log.writable).toBe(false)
+    await expect(log.commit(callEvent('refused_too'))).rejects.toMatchObject(refusal)
+    log.post(callEvent('ended_meanwhile'))
+    const recovered = new Promise<void>((resolve) => log.onRecord(({ event }) => (event === 'admin.audit_recovered' ? resolve() : undefined)))
+    io.spaceBytes = Infinity
+    await recovered
+    expect(log.writable).toBe(true)
+    await log.commit(callEvent('after'))
+    await log.close()
+    expect(exchanges()).toEqual(['before', 'posted', 'ended_meanwhile', 'after'])
+    expect(reasons()).toEqual([expect.stringMatching(/^the log could not be written since 20.*ENOSPC.*; 2 records were refused$/)])
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('counts nothing as written whose fdatasync failed, and writes it again', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io })
+    io.syncFails = 'EIO'
+    await expect(log.commit(callEvent('refused'))).rejects.toMatchObject(refusal)
+    log.post(callEvent('posted'))
+    io.truncateFails = 'EIO'
+    io.syncFails = undefined
+    const failures = log.stats().failures
+    while (log.stats().failures < failures + 2) await new Promise((resolve) => setImmediate(resolve))
+    io.truncateFails = undefined
+    await log.close()
+    expect(exchanges()).toEqual(['posted'])
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('goes on after writes that take only a few bytes', async () => {
+    const io = new FaultyIo()
+    io.shortBytes = 7
+    const log = await directory.open({ io })
+    await log.commit(callEvent('dec_1'))
+    await log.close()
+    expect(io.writes).toBeGreaterThan(100)
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('does not wait for a disk that hangs, and tells of it when it is back', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io, stallMs: 20 })
+    let open = (): void => undefined
+    io.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    await expect(log.commit(callEvent('waited'))).rejects.toMatchObject(refusal)
+    expect(log.writable).toBe(false)
+    const recovered = new Promise<void>((resolve) => log.onRecord(({ event }) => (event === 'admin.audit_recovered' ? resolve() : undefined)))
+    io.gate = undefined
+    open()
+    await recovered
+    expect(log.writable).toBe(true)
+    await log.close()
+    expect(reasons()).toEqual([expect.stringContaining('a write took longer than 20 ms')])
+  })
+
+  it('ends in bounded time where the disk hangs, and says that it did', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io, stallMs: 20 })
+    let open = (): void => undefined
+    io.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    await expect(log.commit(callEvent('waited'))).rejects.toMatchObject(refusal)
+    await expect(log.close()).rejects.toMatchObject({ message: expect.stringContaining('hangs') })
+    open()
+  })
+
+  it('keeps posts in bounded memory, refusals in half of it, and tells how many were lost', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io, maxQueuedBytes: 20_000 })
+    io.spaceBytes = 0
+    await expect(log.commit(callEvent('refused'))).rejects.toMatchObject(refusal)
+    for (let index = 0; index < 100; index++) log.post(callEvent(`denied_${index}`, { event: 'api.denied', outcome: 'denied' }))
+    const deniedKept = log.stats().queuedRecords
+    for (let index = 0; index < 100; index++) log.post(callEvent(`call_${index}`))
+    const kept = log.stats()
+    expect(deniedKept).toBeGreaterThan(5)
+    expect(kept.queuedRecords).toBeGreaterThan(deniedKept)
+    expect(kept.queuedBytes).toBeLessThan(20_000)
+    expect(kept.dropped).toBe(200 - kept.queuedRecords)
+    io.spaceBytes = Infinity
+    await log.close()
+    expect(exchanges()).toHaveLength(kept.queuedRecords)
+    expect(reasons()).toEqual([expect.stringContaining(`${kept.dropped} records were lost for want of memory`)])
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('refuses new calls while the disk is too slow for the old ones', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io, maxQueuedBytes: 40_000 })
+    for (let index = 0; index < 15; index++) log.post(callEvent(`dec_${index}`))
+    expect(log.writable).toBe(false)
+    await expect(log.commit(callEvent('refused'))).rejects.toMatchObject(refusal)
+    await log.close()
+    expect(exchanges()).toHaveLength(15)
+  })
+
+  it('says at the end how many records could not be written', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io })
+    io.spaceBytes = 0
+    log.post(callEvent('a'))
+    log.post(callEvent('b'))
+    await expect(log.close()).rejects.toMatchObject({ ...refusal, message: expect.stringContaining('2 records are lost') })
+    io.spaceBytes = Infinity
+    await written(1)
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('notices that the file was removed under it, and goes on in a new one that does not hide the loss', async () => {
+    const log = await directory.open()
+    await log.commit(callEvent('lost'))
+    rmSync(directory.file)
+    await expect(log.commit(callEvent('refused'))).rejects.toMatchObject(refusal)
+    while (!log.writable) await new Promise((resolve) => setImmediate(resolve))
+    await log.commit(callEvent('after'))
+    await log.close()
+    expect(exchanges()).toEqual(['after'])
+    expect(reasons()).toEqual([expect.stringContaining('was removed or emptied')])
+    expect((await directory.verify()).problems.map(({ kind }) => kind)).toEqual(['begins_late'])
+  })
+
+  it('writes nothing over bytes that somebody else put into the file', async () => {
+    const log = await directory.open()
+    await log.commit(callEvent('mine'))
+    appendFileSync(directory.file, 'somebody else\n')
+    await expect(log.commit(callEvent('refused'))).rejects.toMatchObject(refusal)
+    await expect(log.close()).rejects.toMatchObject(refusal)
+    expect(directory.text()).toMatch(/somebody else\n$/)
+  })
+
+  it('cannot be opened where there is no directory, and says so in one sentence', async () => {
+    await expect(directory.open({ file: `${directory.path}/none/audit.jsonl` })).rejects.toMatchObject(refusal)
+    expect(existsSync(`${directory.path}/none`)).toBe(false)
+  })
+})
