@@ -10,6 +10,7 @@ export interface EnvelopeKey {
 }
 
 const KEY_BYTES = 32
+const RIGHT = 'give 64 hex digits, 44 base64 characters or 32 raw bytes (`openssl rand -base64 32`)'
 const HEX = /^[0-9a-fA-F]{64}$/
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/
 const PRINTABLE = /^[\x20-\x7e]*$/
@@ -21,8 +22,7 @@ const PRINTABLE = /^[\x20-\x7e]*$/
 export function envelopeKey(secret: Secret): EnvelopeKey {
   const bytes = keyBytes(secret.reveal())
   if (bytes === undefined || bytes.every((byte) => byte === bytes[0])) {
-    throw new StoreError('store_key_invalid',
-      'The key that encrypts the store is not 32 random bytes: give 64 hex digits, 44 base64 characters or 32 raw bytes (`openssl rand -base64 32`).')
+    throw new StoreError('store_key_invalid', `The key that encrypts the store is not 32 random bytes: ${RIGHT}.`)
   }
   return { id: createHmac('sha256', bytes).update('postern store key id').digest('hex').slice(0, 16), bytes }
 }

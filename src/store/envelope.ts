@@ -86,11 +86,11 @@ function unlock(key: Uint8Array, box: Buffer, context: Uint8Array): Buffer | und
 }
 
 function damaged(place: SealedPlace): StoreError {
-  return new StoreError('store_value_damaged',
-    `The stored ${place.table}.${place.column} of ${place.row} was changed or moved since it was sealed: restore the store from a backup, or connect again.`)
+  const what = `The stored ${place.table}.${place.column} of ${place.row} was changed or moved since it was sealed`
+  return new StoreError('store_value_damaged', `${what}: restore the store from a backup, or connect again.`)
 }
 
 function wrongKey(id: string): StoreError {
-  return new StoreError('store_key_wrong',
-    `The store was encrypted with the key ${id}, which is not among the keys given: configure that key (older keys may stand after the current one).`)
+  const what = `The store was encrypted with the key ${id}, which is not among the keys given`
+  return new StoreError('store_key_wrong', `${what}: configure that key (older keys may stand after the current one).`)
 }

@@ -13,7 +13,7 @@ export interface SlackOrigins {
   readonly upload: Origin
 }
 
-/** The operation that carries an upload's bytes, between `files.getUploadURLExternal` and `files.completeUploadExternal`; Slack has no name for it. */
+/** Carries an upload's bytes, between `files.getUploadURLExternal` and `files.completeUploadExternal`; Slack has no name for it. */
 export const UPLOAD_OPERATION = 'files.uploadExternal'
 
 const API_PATH = /^\/api\/([A-Za-z0-9_.]{1,100})$/
@@ -64,10 +64,8 @@ export class SlackCatalogue implements Catalogue {
   /** The URL is Slack's own and signed: it names no conversation, and the bytes reach none until the upload is completed. */
   #matchUpload(request: CanonicalRequest): Match | Denial {
     if (request.method !== 'POST') return deny('operation_unknown', 'bytes are uploaded by POST')
-    const operation: Operation = {
-      integration: this.#integration, name: UPLOAD_OPERATION, access: 'write', alternatives: [['files:write']], targets: { kind: 'none' }, parameters: {},
-    }
-    return { operation, inspect: undefined }
+    const facts = { name: UPLOAD_OPERATION, access: 'write', alternatives: [['files:write']] } as const
+    return { operation: { integration: this.#integration, ...facts, targets: { kind: 'none' }, parameters: {} }, inspect: undefined }
   }
 }
 

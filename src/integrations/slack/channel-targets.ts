@@ -7,8 +7,8 @@ const CHANNEL_ID = /^[CGD][A-Z0-9]{2,31}$/
 const MAX_CHANNELS = 200
 
 /**
- * The conversations that a call names, by literal id. What is no id (`#general`, `@alice`, `U…`) is *unresolved*: nobody here knows which it is.
- * Pure.
+ * The conversations that a call names, by literal id. What is no id (`#general`, `@alice`, `U…`) is *unresolved*: nobody here knows which
+ * it is. Pure.
  */
 export function channelTargets(method: SlackMethod, given: SlackArguments): Targets {
   const names = new Set<string>()
@@ -20,7 +20,9 @@ export function channelTargets(method: SlackMethod, given: SlackArguments): Targ
     for (const id of ids) names.add(id)
   }
   // A direct message is named by its people, and only Slack knows its id.
-  if (method.name === 'conversations.open' && isGiven(given.get('users'))) return { kind: 'unresolved', reason: 'a direct message named by its people' }
+  if (method.name === 'conversations.open' && isGiven(given.get('users'))) {
+    return { kind: 'unresolved', reason: 'a direct message named by its people' }
+  }
   if (names.size > 0) return { kind: 'named', names: [...names] }
   return method.withoutChannel === 'none' ? { kind: 'none' } : { kind: 'unresolved', reason: 'the call does not say which conversation it reaches' }
 }

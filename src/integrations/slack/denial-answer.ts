@@ -6,8 +6,8 @@ const PASSING: ReadonlySet<Code> = new Set<Code>(['rate_limited', 'overloaded', 
 const DEFAULT_RETRY_SECONDS = 1
 
 /**
- * A refusal as Slack itself would give it: HTTP 200 and `ok: false`, since Slack's SDK takes any other status for a fault and tries again for half an hour.
- * `error` is ours (`postern_policy_denied`), so that nobody looks for the reason in Slack's own settings.
+ * A refusal as Slack itself would give it: HTTP 200 and `ok: false`, since Slack's SDK takes any other status for a fault and tries again
+ * for half an hour. `error` is ours (`postern_policy_denied`), so that nobody looks for the reason in Slack's own settings.
  */
 export function slackDenialAnswer(view: DenialView): DenialAnswer {
   const headers = ['Content-Type', 'application/json; charset=utf-8', 'Cache-Control', 'no-store']

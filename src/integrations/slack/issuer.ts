@@ -14,8 +14,9 @@ export type BotToken =
 const PLACEMENT = { in: 'header', name: 'Authorization', value: 'Bearer {credential}' } as const
 
 /**
- * Lends the organisation's bot token. Slack's tokens cannot be narrowed: the proxy's decision is the narrowing. They cannot be revoked one by one either
- * (`auth.revoke` would end the one token that all share), so that there is no `revoke`; what Postern hands out ends by its own time.
+ * Lends the organisation's bot token. Slack's tokens cannot be narrowed: the proxy's decision is the narrowing. They cannot be revoked one
+ * by one either (`auth.revoke` would end the one token that all share), so that there is no `revoke`; what Postern hands out ends by its
+ * own time.
  */
 export class SlackIssuer implements Issuer {
   readonly revoke = undefined

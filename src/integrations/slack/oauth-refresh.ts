@@ -35,7 +35,9 @@ const NOT_PROCESSED: ReadonlySet<string> = new Set([
  * Trades a single-use refresh token for its successor. Never retries.
  * @see RFC 6749 section 6; Slack's `oauth.v2.access` with token rotation
  */
-export async function refreshAtSlack(app: SlackApp, refreshToken: Secret, http: UpstreamHttp, clock: Clock, signal: AbortSignal): Promise<RefreshOutcome> {
+export async function refreshAtSlack(
+  app: SlackApp, refreshToken: Secret, http: UpstreamHttp, clock: Clock, signal: AbortSignal,
+): Promise<RefreshOutcome> {
   const askedAtMs = clock.nowMs()
   try {
     const answer = await http({ method: 'POST', url: app.tokenUrl, headers: HEADERS, body: formOf(app, refreshToken) }, signal)

@@ -31,11 +31,15 @@ export interface RotatingTokenOptions {
   readonly wait?: (ms: number) => Promise<void>
 }
 
+type PassingFailure = Extract<RefreshOutcome, { readonly kind: 'not_processed' | 'unknown' }>
+
+const REMEDY = 'Install the Slack app again.'
 const HOLDER = `pid ${process.pid}`
 
 /**
- * An access token that is renewed by a single-use refresh token, by one process at a time: intent first, then the call, then the successor under a
- * compare-and-set. What a crash leaves unfinished is tried once more with the old refresh token; if Slack has used it up, a person is asked for.
+ * An access token that is renewed by a single-use refresh token, by one process at a time: intent first, then the call, then the successor
+ * under a compare-and-set. What a crash leaves unfinished is tried once more with the old refresh token; if Slack has used it up, a person
+ * is asked for.
  */
 export class RotatingToken {
   readonly #options: RotatingTokenOptions
@@ -43,6 +47,7 @@ export class RotatingToken {
   readonly #backoff: Backoff
   readonly #wait: (ms: number) => Promise<void>
   #id: ConnectionId | undefined
+  #latest: Promise<Connection | Denial> | undefined
   /** A successor that Slack gave and the store could not take: the only copy there is. */
   #unsaved: { readonly generation: number; readonly successor: TokenReplacement } | undefined
 
@@ -59,7 +64,17 @@ export class RotatingToken {
    */
   current(signal: AbortSignal): Promise<Connection | Denial> {
     const work = this.#flight.run('current', () => this.#current())
-    return abortable(work, signal, () => new Fault('credential_unavailable', 'the caller stopped waiting for a Slack token', { cause: signal.reason }))
+    this.#latest = work
+    const gone = (): Fault => new Fault('credential_unavailable', 'the caller stopped waiting for a Slack token', { cause: signal.reason })
+    return abortable(work, signal, gone)
+  }
+
+  /** Resolves once no refresh is under way: before the store may be closed, since a successor that cannot be stored is lost. */
+  async idle(): Promise<void> {
+    for (let seen: unknown; seen !== this.#latest;) {
+      seen = this.#latest
+      await this.#latest?.catch(() => undefined)
+    }
   }
 
   async #current(): Promise<Connection | Denial> {
@@ -87,7 +102,7 @@ export class RotatingToken {
       if (result !== undefined) return result
       // Somebody else refreshes, or has: the old token serves meanwhile, else we wait.
       if (begun === undefined && this.#livesFor(stored, times.marginMs)) return stored
-      if (clock.monotonicMs() > giveUpAtMs) throw new Fault('credential_unavailable', 'another process has been refreshing this Slack connection for too long')
+      if (clock.monotonicMs() > giveUpAtMs) throw new Fault('credential_unavailable', 'another process has been refreshing for too long')
       await this.#wait(times.pollMs)
     }
   }
@@ -117,9 +132,8 @@ export class RotatingToken {
       case 'dead':
         return this.#dead(begun, outcome.reason)
       case 'not_processed':
-        return this.#notNow(begun, 'not_processed', outcome.reason, outcome.retryAfterMs)
       case 'unknown':
-        return this.#notNow(begun, 'unknown', outcome.reason, undefined)
+        return this.#notNow(begun, outcome)
     }
   }
 
@@ -144,17 +158,17 @@ export class RotatingToken {
     const now = await connections.get(begun.id)
     if (now === undefined || now.generation !== begun.generation) return undefined
     const text = begun.intent?.unfinished === true
-      ? `Slack refuses the stored refresh token (${reason}): an earlier refresh was cut off before its answer was stored. Install the Slack app again.`
-      : `Slack refuses the stored refresh token (${reason}). Install the Slack app again.`
+      ? `Slack refuses the stored refresh token (${reason}): an earlier refresh was cut off before its answer was stored. ${REMEDY}`
+      : `Slack refuses the stored refresh token (${reason}). ${REMEDY}`
     const dead = await connections.failRefresh(begun.id, begun.version, { outcome: 'dead', reason: text })
     if (dead === undefined) return undefined
     onReauthRequired({ connection: dead.id, integration: dead.integration, reason: text })
     return refusalOf(dead)
   }
 
-  async #notNow(begun: Connection, outcome: 'not_processed' | 'unknown', reason: string, retryAfterMs: number | undefined): Promise<Connection> {
+  async #notNow(begun: Connection, { kind: outcome, ...why }: PassingFailure): Promise<Connection> {
     await this.#options.connections.failRefresh(begun.id, begun.version, { outcome })
-    this.#backoff.failed(reason, retryAfterMs)
+    this.#backoff.failed(why.reason, 'retryAfterMs' in why ? why.retryAfterMs : undefined)
     return this.#oldWhileItLives(begun)
   }
 

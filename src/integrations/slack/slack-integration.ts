@@ -37,8 +37,16 @@ export const SLACK_ORIGINS: SlackOrigins = {
   upload: { scheme: 'https', host: 'files.slack.com', port: 443, basePath: '' },
 }
 
+/** What the composition root is given. */
+export interface SlackParts {
+  readonly integration: Integration
+  readonly issuer: Issuer
+  /** Awaited before the store is closed: a token that is being rotated is stored first. */
+  idle(): Promise<void>
+}
+
 /** Slack's Web API with one workspace's bot token. */
-export function slackIntegration(options: SlackOptions): { readonly integration: Integration; readonly issuer: Issuer } {
+export function slackIntegration(options: SlackOptions): SlackParts {
   const { name, origins = SLACK_ORIGINS, clock = systemClock } = options
   const times = { ...ROTATION_TIMES, ...options.times }
   const integration: Integration = {
@@ -50,7 +58,9 @@ export function slackIntegration(options: SlackOptions): { readonly integration:
     // Slack reads the token from the query and from forms too.
     credentialFields: ['token'],
   }
-  return { integration, issuer: new SlackIssuer(botToken(options, origins, clock, times), clock, times) }
+  const bot = botToken(options, origins, clock, times)
+  const idle = (): Promise<void> => (bot.kind === 'rotating' ? bot.token.idle() : Promise.resolve())
+  return { integration, issuer: new SlackIssuer(bot, clock, times), idle }
 }
 
 function botToken(options: SlackOptions, origins: SlackOrigins, clock: Clock, times: RotationTimes): BotToken {

@@ -3,7 +3,9 @@ import { UPLOAD_OPERATION } from './catalogue.ts'
 import { METHODS } from './catalogue/method-rows.ts'
 
 /** Scopes that no method lists by itself: they widen what another scope does. */
-const WIDENING = ['chat:write.public', 'chat:write.customize', 'incoming-webhook', 'commands', 'app_mentions:read', 'links:read', 'metadata.message:read']
+const WIDENING = [
+  'chat:write.public', 'chat:write.customize', 'incoming-webhook', 'commands', 'app_mentions:read', 'links:read', 'metadata.message:read',
+]
 
 const SCOPES: ReadonlySet<string> = new Set([
   ...[...METHODS.values()].flatMap((method) => method.alternatives.flat()),

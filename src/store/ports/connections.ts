@@ -69,8 +69,8 @@ export type RefreshFailure =
   | { readonly outcome: 'dead'; readonly reason: string }
 
 /**
- * The stored connections. Every change is atomic and durable before its promise resolves; one that lost a race changes nothing and gives undefined.
- * All methods throw StoreError.
+ * The stored connections. Every change is atomic and durable before its promise resolves; one that lost a race changes nothing and gives
+ * undefined. All methods throw StoreError.
  */
 export interface Connections {
   get(id: ConnectionId): Promise<Connection | undefined>
@@ -85,14 +85,16 @@ export interface Connections {
    */
   beginRefresh(id: ConnectionId, version: number, holder: string, leaseMs: number): Promise<Connection | undefined>
   /**
-   * Stores the successor: only where the tokens are still those of this generation, and the connection is not revoked. A connection that another process
-   * gave up in the meantime, since this answer was late, is active again.
+   * Stores the successor: only where the tokens are still those of this generation, and the connection is not revoked. A connection that
+   * another process gave up in the meantime, since this answer was late, is active again.
    */
   completeRefresh(id: ConnectionId, generation: number, successor: TokenReplacement): Promise<Connection | undefined>
   /** Ends the attempt that `beginRefresh` answered with this version. `dead` makes the connection `reauth_required`. */
   failRefresh(id: ConnectionId, version: number, failure: RefreshFailure): Promise<Connection | undefined>
   /** A person or the configuration brought new tokens: active again, whatever it was, where the version is still this. */
-  replaceTokens(id: ConnectionId, version: number, tokens: TokenReplacement, imported: string | undefined): Promise<Connection | undefined>
+  replaceTokens(
+    id: ConnectionId, version: number, tokens: TokenReplacement, imported: string | undefined,
+  ): Promise<Connection | undefined>
   /** Ends it by will and forgets its tokens; idempotent. */
   revoke(id: ConnectionId, reason: string): Promise<Connection | undefined>
 }

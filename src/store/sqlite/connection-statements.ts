@@ -18,11 +18,14 @@ export function connectionOperations(database: DatabaseSync): ConnectionOperatio
   const beginRefresh = update(`${CHANGED}, intent_unfinished = (intent_holder IS NOT NULL), intent_holder = :holder, intent_started_at = :now,
     intent_lease_until = :until
     WHERE id = :id AND version = :version AND state = 'active' AND (intent_holder IS NULL OR intent_lease_until <= :now)`)
-  const completeRefresh = update(`${CHANGED}, ${TOKENS}, ${ACTIVE}, ${NO_INTENT} WHERE id = :id AND generation = :generation AND state <> 'revoked'`)
-  const requireReauth = update(`${CHANGED}, state = 'reauth_required', state_reason = :reason, ${NO_INTENT} WHERE id = :id AND version = :version`)
+  const completeRefresh = update(`${CHANGED}, ${TOKENS}, ${ACTIVE}, ${NO_INTENT}
+    WHERE id = :id AND generation = :generation AND state <> 'revoked'`)
+  const requireReauth = update(`${CHANGED}, state = 'reauth_required', state_reason = :reason, ${NO_INTENT}
+    WHERE id = :id AND version = :version`)
   const keepIntent = update(`${CHANGED}, intent_unfinished = 1, intent_lease_until = :now
     WHERE id = :id AND version = :version AND intent_holder IS NOT NULL AND (:unfinished = 1 OR intent_unfinished = 1)`)
-  const dropIntent = update(`${CHANGED}, ${NO_INTENT} WHERE id = :id AND version = :version AND intent_holder IS NOT NULL AND :unfinished = 0`)
+  const dropIntent = update(`${CHANGED}, ${NO_INTENT}
+    WHERE id = :id AND version = :version AND intent_holder IS NOT NULL AND :unfinished = 0`)
   return {
     ...readers(database),
     'connections.begin_refresh': beginRefresh,
@@ -41,8 +44,10 @@ function readers(database: DatabaseSync): Pick<Operations, Readers> {
   const byKey = one(database.prepare('SELECT * FROM connections WHERE integration = :integration AND owner = :owner AND label = :label'))
   const all = database.prepare('SELECT * FROM connections ORDER BY created_at, id')
   const insert = one(database.prepare(`INSERT INTO connections
-    (id, integration, owner, label, scopes, access_token, access_expires_at, refresh_token, imported, state, version, generation, created_at, updated_at)
-    VALUES (:id, :integration, :owner, :label, :scopes, :access_token, :access_expires_at, :refresh_token, :imported, 'active', 1, 1, :now, :now)
+    (id, integration, owner, label, scopes, access_token, access_expires_at, refresh_token, imported,
+      state, version, generation, created_at, updated_at)
+    VALUES (:id, :integration, :owner, :label, :scopes, :access_token, :access_expires_at, :refresh_token, :imported,
+      'active', 1, 1, :now, :now)
     ON CONFLICT (integration, owner, label) DO NOTHING RETURNING *`))
   return {
     'connections.get': (id) => byId({ id }),

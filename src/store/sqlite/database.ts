@@ -30,7 +30,9 @@ function prepare(database: DatabaseSync, settings: WorkerSettings): void {
   useWriteAheadLog(database)
   database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
   database.enableDefensive(true)
-  if (settings.maxBytes !== undefined) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(settings.maxBytes / PAGE_BYTES))}`)
+  if (settings.maxBytes !== undefined) {
+    database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(settings.maxBytes / PAGE_BYTES))}`)
+  }
   checkIntegrity(database, settings.path)
   migrate(database, settings.path)
 }
@@ -50,5 +52,6 @@ function useWriteAheadLog(database: DatabaseSync): void {
 
 function checkIntegrity(database: DatabaseSync, path: string): void {
   const verdict = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
-  if (verdict !== 'ok') throw new StoreError('store_corrupt', `The store ${path} is damaged: restore it from a backup, or remove it and connect again.`)
+  if (verdict === 'ok') return
+  throw new StoreError('store_corrupt', `The store ${path} is damaged: restore it from a backup, or remove it and connect again.`)
 }

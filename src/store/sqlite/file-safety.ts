@@ -8,8 +8,9 @@ const WORLD_WRITABLE = 0o002
 const STICKY = 0o1000
 
 /**
- * Makes sure that nobody else can read or replace the store: creates folder (0700) and file (0600) where they are missing, takes the group's rights away
- * (Kubernetes gives them at each mount), and refuses what was open to everybody. SQLite gives the journal the file's own mode.
+ * Makes sure that nobody else can read or replace the store: creates folder (0700) and file (0600) where they are missing, takes the
+ * group's rights away (Kubernetes gives them at each mount), and refuses what was open to everybody. SQLite gives the journal the file's
+ * own mode.
  * @throws StoreError `store_path_unsafe`, `store_unreachable`
  */
 export function secureStoreFile(path: string): void {
@@ -21,7 +22,8 @@ export function secureStoreFile(path: string): void {
     checkFile(file)
   } catch (error) {
     if (error instanceof StoreError) throw error
-    throw new StoreError('store_unreachable', `The store ${path} cannot be created or read (${codeOf(error)}): make its folder writable for this user.`, { cause: error })
+    const text = `The store ${path} cannot be created or read (${codeOf(error)}): make its folder writable for this user.`
+    throw new StoreError('store_unreachable', text, { cause: error })
   }
 }
 

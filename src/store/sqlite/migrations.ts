@@ -44,7 +44,8 @@ export function migrate(database: DatabaseSync, path: string): void {
   try {
     const version = versionOf(database)
     if (version > SCRIPTS.length) {
-      throw new StoreError('store_newer', `The store ${path} was written by a newer Postern (form ${version}, known ${SCRIPTS.length}): run that version or newer.`)
+      throw new StoreError('store_newer',
+        `The store ${path} was written by a newer Postern (form ${version}, known ${SCRIPTS.length}): run that version or newer.`)
     }
     for (const script of SCRIPTS.slice(version)) database.exec(script)
     database.exec(`PRAGMA user_version = ${SCRIPTS.length}`)

@@ -38,7 +38,8 @@ export class SqliteConnections implements Connections {
   async create(connection: NewConnection): Promise<Connection> {
     const { integration, owner, label } = connection
     const id = newId('con')
-    const row = { id, integration, owner, label, imported: JSON.stringify(connection.imported), ...this.#seal(id, connection), now: this.#clock.nowMs() }
+    const imported = JSON.stringify(connection.imported)
+    const row = { id, integration, owner, label, imported, ...this.#seal(id, connection), now: this.#clock.nowMs() }
     const created = this.#open(await this.#client.call('connections.create', row)) ?? (await this.find(connection))
     if (created === undefined) throw new TypeError('a connection is never deleted, so that one with this key exists')
     return created

@@ -42,7 +42,8 @@ export class WorkerClient {
   call<Name extends OperationName>(operation: Name, argument: Parameters<Operations[Name]>[0]): Promise<ReturnType<Operations[Name]>> {
     if (this.#closed) return Promise.reject(closedError())
     if (this.#waiting.size >= MAX_WAITING) {
-      return Promise.reject(new StoreError('store_overloaded', `${MAX_WAITING} calls are waiting for the store: the disk is too slow for this load.`))
+      const text = `${MAX_WAITING} calls are waiting for the store: the disk is too slow for this load.`
+      return Promise.reject(new StoreError('store_overloaded', text))
     }
     const call = ++this.#calls
     const message: ToWorker = { call, operation, argument }
@@ -87,7 +88,8 @@ function workerFile(): URL {
 function opened(worker: Worker): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const onMessage = (message: FromWorker): void => ('failed' in message ? reject(errorOf(message.failed)) : resolve())
-  const onError = (error: unknown): void => reject(new StoreError('store_failed', 'The store’s thread could not be started: see the log.', { cause: error }))
+  const onError = (error: unknown): void =>
+    reject(new StoreError('store_failed', 'The store’s thread could not be started: see the log.', { cause: error }))
   const onExit = (): void => reject(closedError())
   worker.once('message', onMessage).once('error', onError).once('exit', onExit)
   return promise.finally(() => worker.off('message', onMessage).off('error', onError).off('exit', onExit))
