@@ -50,6 +50,14 @@ describe('the store’s file', () => {
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
   })
 
+  it('may lie in a folder that a link leads to', async () => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'real'), { mode: 0o700 })
+    symlinkSync(join(folder, 'real'), join(folder, 'link'))
+    await (await opening(join(folder, 'link', 'store.db'))).close()
+    expect(statSync(join(folder, 'real', 'store.db')).isFile()).toBe(true)
+  })
+
   it('gives no secret to a row that another row was copied over', async () => {
     const path = await used()
     const database = new DatabaseSync(path)

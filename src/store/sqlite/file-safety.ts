@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs'
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { StoreError } from '../store-error.ts'
 
@@ -28,7 +28,7 @@ export function secureStoreFile(path: string): void {
 }
 
 function checkFolder(folder: string): void {
-  const facts = lstatSync(folder)
+  const facts = statSync(folder)
   if (!facts.isDirectory()) throw unsafe(folder, 'is not a folder', 'a folder of this user')
   if ((facts.mode & WORLD_WRITABLE) !== 0 && (facts.mode & STICKY) === 0) {
     throw unsafe(folder, 'can be written by everybody', `chmod o-w ${folder}`)
