@@ -103,6 +103,15 @@ export function splitPem(pem: string): readonly string[] {
   return pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? []
 }
 
+/**
+ * Every URI among a certificate's alternative names (RFC 5280 section 4.2.1.6), as it stands there.
+ * @param der the certificate
+ */
+export function uriNames(der: Buffer): readonly string[] {
+  const names = new x509.X509Certificate(new Uint8Array(der)).getExtension(x509.SubjectAlternativeNameExtension)
+  return (names?.names.items ?? []).filter(({ type }) => type === 'url').map(({ value }) => value)
+}
+
 async function signed(
   options: AuthorityOptions & { readonly issuer: CertifiedKey },
   organisation: string | undefined,

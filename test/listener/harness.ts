@@ -182,7 +182,7 @@ export function untilHead(socket: Socket): Promise<{ readonly socket: Socket; re
 export async function tlsThrough(harness: Harness, target: string, options: { readonly servername?: string; readonly session?: Buffer; readonly fields?: string } = {}): Promise<TLSSocket> {
   const { socket, head } = await openConnect(harness.listener.port, target, options.fields)
   if (!head.startsWith('HTTP/1.1 200')) throw new Error(head)
-  const host = target.split(':')[0] ?? ''
+  const host = (target.split(':')[0] ?? '').toLowerCase()
   const secure = connectTls({
     socket,
     ca: harness.roots,

@@ -24,7 +24,8 @@ export function planRotation(authorities: readonly ConstrainedAuthority[], hosts
   const declared = new Set(hosts)
   const live = authorities
     .filter((one) => one.notAfterMs > nowMs && [...one.hosts].every((host) => declared.has(host)))
-    .toSorted((a, b) => a.notAfterMs - b.notAfterMs)
+    // Certificates count in seconds: of two made in one, the older has fewer hosts.
+    .toSorted((a, b) => a.notAfterMs - b.notAfterMs || a.hosts.size - b.hosts.size)
   const make = hosts.length > 0 && !live.some((one) => one.notAfterMs - nowMs > SUCCEED_BEFORE_MS && hosts.every((host) => one.hosts.has(host)))
   const keep = live.slice(Math.max(0, live.length - MAX_AUTHORITIES + (make ? 1 : 0)))
   return { keep, destroy: authorities.filter((one) => !keep.includes(one)), make }

@@ -136,6 +136,8 @@ export interface Listener {
   readonly address: string
   /** 0 for a Unix socket. */
   readonly port: number
+  /** CONNECTs that are open. */
+  openTunnels(): number
   /**
    * Stops accepting, lets what is under way end within `graceMs`, then cuts it. Resolves once every connection is closed.
    */

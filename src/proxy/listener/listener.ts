@@ -33,6 +33,7 @@ export async function startListener(options: ListenerOptions, deps: ListenerDepe
   return {
     address: formatListenAddress(address),
     port: address.kind === 'tcp' ? address.port : 0,
+    openTunnels: () => open.tunnels.size,
     close: ({ graceMs }) => open.close(graceMs),
   }
 }
