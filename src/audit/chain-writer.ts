@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { advance, chainLine, type ChainState } from './chain.ts'
 import { checkpointLine } from './checkpoint.ts'
@@ -51,6 +53,7 @@ export class ChainWriter {
 
   /** Takes the lock and finds the end of the chain. @throws Fault `audit_unavailable`, Error of the file system */
   static async open(options: ChainWriterOptions): Promise<ChainWriter> {
+    mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
     const lock = acquireWriterLock(options.file)
     try {
       const writer = new ChainWriter(options, lock)

@@ -1,53 +1,16 @@
-import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../model/denial.ts'
 import type { AuditStats } from './audit-stats.ts'
 import { ChainWriter, type WrittenRecord } from './chain-writer.ts'
 import type { AuditEvent } from './event.ts'
+import { settingsOf, type FileAuditLogOptions, type FileAuditLogSettings } from './file-audit-log-options.ts'
 import { Listeners } from './listeners.ts'
 import type { AuditLog } from './log.ts'
 import { Outage } from './outage.ts'
 import { draftRecord } from './record.ts'
 import { RecordQueue, type Entry } from './record-queue.ts'
-import type { SigningKey } from './signing-key.ts'
-import type { SinkIo } from './sink-io.ts'
-
-export interface FileAuditLogOptions {
-  readonly file: string
-  readonly mode: AuditLog['mode']
-  readonly signingKey: SigningKey
-  readonly clock: Clock
-  /** Rotation, default 256 MiB. */
-  readonly maxSegmentBytes?: number | undefined
-  /** Default 1000 records. */
-  readonly checkpointEveryRecords?: number | undefined
-  /** At most so long is a record without a checkpoint after it; default 10 s. */
-  readonly checkpointEveryMs?: number | undefined
-  /** At most so long does a posted record wait for others; default 25 ms. */
-  readonly lingerMs?: number | undefined
-  /** A write that takes longer counts as an outage; default 5 s. */
-  readonly stallMs?: number | undefined
-  /** First and longest pause between attempts during an outage; default 100 ms and 5 s. */
-  readonly retryMs?: { readonly first: number; readonly longest: number } | undefined
-  /** Memory for records that wait; default 64 MiB. New calls are refused from a quarter of it on. */
-  readonly maxQueuedBytes?: number | undefined
-  readonly io?: SinkIo | undefined
-}
-
-type Settings = Required<Omit<FileAuditLogOptions, 'io'>> & { readonly [K in keyof typeof DEFAULTS]: (typeof DEFAULTS)[K] }
-
-const MIB = 1024 * 1024
-const DEFAULTS = {
-  maxSegmentBytes: 256 * MIB,
-  checkpointEveryRecords: 1000,
-  checkpointEveryMs: 10_000,
-  lingerMs: 25,
-  stallMs: 5000,
-  retryMs: { first: 100, longest: 5000 },
-  maxQueuedBytes: 64 * MIB,
-}
 
 /** One batch; also how much a posting flood may gather before it is written without waiting for the linger. */
-const MAX_BATCH_BYTES = MIB
+const MAX_BATCH_BYTES = 1024 * 1024
 
 /**
  * The audit log in a file: records are queued and written in batches, each with one write and one fdatasync (group commit).
@@ -55,7 +18,7 @@ const MAX_BATCH_BYTES = MIB
  */
 export class FileAuditLog implements AuditLog {
   readonly mode: AuditLog['mode']
-  readonly #settings: Settings
+  readonly #settings: FileAuditLogSettings
   readonly #writer: ChainWriter
   readonly #queue: RecordQueue
   readonly #events = new Listeners<AuditEvent>()
@@ -85,7 +48,7 @@ export class FileAuditLog implements AuditLog {
     }
   }
 
-  private constructor(settings: Settings, writer: ChainWriter) {
+  private constructor(settings: FileAuditLogSettings, writer: ChainWriter) {
     this.mode = settings.mode
     this.#settings = settings
     this.#writer = writer
@@ -304,20 +267,4 @@ function unavailable(cause: unknown): Fault {
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
-}
-
-function settingsOf(given: FileAuditLogOptions): Settings {
-  return {
-    file: given.file,
-    mode: given.mode,
-    signingKey: given.signingKey,
-    clock: given.clock,
-    maxSegmentBytes: given.maxSegmentBytes ?? DEFAULTS.maxSegmentBytes,
-    checkpointEveryRecords: given.checkpointEveryRecords ?? DEFAULTS.checkpointEveryRecords,
-    checkpointEveryMs: given.checkpointEveryMs ?? DEFAULTS.checkpointEveryMs,
-    lingerMs: given.lingerMs ?? DEFAULTS.lingerMs,
-    stallMs: given.stallMs ?? DEFAULTS.stallMs,
-    retryMs: given.retryMs ?? DEFAULTS.retryMs,
-    maxQueuedBytes: given.maxQueuedBytes ?? DEFAULTS.maxQueuedBytes,
-  }
 }

@@ -5,7 +5,7 @@ import { checkpointProblem } from './checkpoint.ts'
 import { headFileOf, headProblem, readHead, type Head } from './head-file.ts'
 import { MAX_LINE_BYTES, readLinesBackwards, type Line } from './lines.ts'
 import { CHECKPOINT, parseRecord, timestamp, type ReadRecord } from './record.ts'
-import { fullSegments } from './segments.ts'
+import { fullSegments, syncDirectoryOf } from './segments.ts'
 import type { VerifyKey } from './signing-key.ts'
 
 /** Where writing goes on. */
@@ -110,6 +110,7 @@ function moveAside(file: string, from: number, size: number, aside: string): voi
       at += read
     }
     fsyncSync(target)
+    syncDirectoryOf(aside)
     ftruncateSync(source, from)
     fsyncSync(source)
   } finally {
