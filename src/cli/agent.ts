@@ -45,6 +45,7 @@ type Issuer = Pick<DelegationTokenClaims, 'issuer' | 'audience' | 'profile'>
 /** EX_CONFIG of sysexits.h: what was asked for cannot be read or loaded. */
 const EXIT_CONFIG = 78
 const LONGEST_MS = 86_400_000
+const ID_REST = 'letters, digits, `_` or `-`'
 
 /** `postern agent`: what a developer needs before there is an authority. */
 export function agentCommand(deps: AgentCommandDeps): Command {
@@ -65,8 +66,8 @@ function addSubject(token: Command): void {
     .requiredOption('--integration <name>', 'at which integration, as the configuration names it', integrationName)
     .requiredOption('--scope <scopes...>', 'what may be done, in the upstream’s words: pulls:read', word)
     .requiredOption('--target <globs...>', 'where: acme-corp/*', listed(printable))
-    .option('--delegation <id>', 'dlg_…; default: a new one', one((text) => parseId('dlg', text), 'a delegation id is `dlg_` and letters, digits, `_` or `-`'))
-    .option('--session <id>', 'ses_…; default: a new one', one((text) => parseId('ses', text), 'a session id is `ses_` and letters, digits, `_` or `-`'))
+    .option('--delegation <id>', 'dlg_…; default: a new one', one((text) => parseId('dlg', text), `a delegation id is \`dlg_\` and ${ID_REST}`))
+    .option('--session <id>', 'ses_…; default: a new one', one((text) => parseId('ses', text), `a session id is \`ses_\` and ${ID_REST}`))
     .option('--thumbprint <x5t#S256>', 'good only with this client certificate: base64url SHA-256 of its DER', thumbprint)
 }
 
@@ -129,9 +130,11 @@ function claimsOf(options: TokenOptions, issuer: Issuer, nowMs: number): Delegat
 /** What to know beside the token: what it says, and what would make the proxy refuse it. */
 function* remarks(claims: DelegationTokenClaims, jwksFile: string, config: ConfigText | undefined): Iterable<string> {
   const [consent] = claims.consent
-  yield `${claims.agent} for ${claims.person} until ${new Date(claims.expiresAtMs).toISOString()}: ${consent?.integration} ${consent?.scopes.join(' ')} on ${consent?.targets.join(' ')}`
+  const until = new Date(claims.expiresAtMs).toISOString()
+  yield `${claims.agent} for ${claims.person} until ${until}: ${consent?.integration} ${consent?.scopes.join(' ')} on ${consent?.targets.join(' ')}`
   yield `delegation ${claims.delegation}, session ${claims.session}: revoke them under \`revoked\` in the configuration`
-  yield `the proxy verifies it with identity.delegation_tokens: { issuer: ${claims.issuer}, audience: ${claims.audience}, jwks: { file: ${jwksFile} } }`
+  const settings = `{ issuer: ${claims.issuer}, audience: ${claims.audience}, jwks: { file: ${jwksFile} } }`
+  yield `the proxy verifies it with identity.delegation_tokens: ${settings}`
   if (config === undefined) return
   const known = config.agents.find(({ id }) => id === claims.agent)
   if (known === undefined) yield `warning: ${claims.agent} is not among the \`agents\` of the configuration: the proxy will refuse it`

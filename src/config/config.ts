@@ -127,7 +127,7 @@ export interface SlackConfig extends IntegrationCommon {
   readonly uploadsOrigin: OriginConfig
   readonly clientId: string
   readonly clientSecret: Secret
-  /** What the connection begins with; what Slack has replaced since lies in the store. */
+  /** One of the two. `refresh`: what a rotating connection begins with, its successors lie in the store. `access`: a token without end. */
   readonly tokens: { readonly access: Secret | undefined, readonly refresh: Secret | undefined }
 }
 

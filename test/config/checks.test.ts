@@ -32,6 +32,7 @@ const refused: readonly [string, string, RegExp][] = [
   ['a placement in a header that frames the message', small('{ secret: { env: TICKETS_KEY } }', '{ secret: { env: TICKETS_KEY }, placement: { in: header, name: Host } }'), /credential\.placement: the header Host frames/],
   ['a placement without room for the secret', small('{ secret: { env: TICKETS_KEY } }', '{ secret: { env: TICKETS_KEY }, placement: { in: header, value: Bearer } }'), /no single place/],
   ['Slack without a token', integration('{ type: slack, client_id: "1", client_secret: { env: STORE_KEY }, tokens: {} }').replace('hosts: [', 'hosts: [slack.com, '), /integrations\.other\.tokens: there is no token/],
+  ['Slack with two tokens', integration('{ type: slack, client_id: "1", client_secret: { env: STORE_KEY }, tokens: { access: { env: A }, refresh: { env: B } } }').replace('hosts: [', 'hosts: [slack.com, '), /there are two/],
   ['credentials for no parent proxy', small('credential: { secret', 'connect: { via_proxy_credentials: { env: STORE_KEY } }\n    credential: { secret'), /there is no parent proxy/],
 ]
 

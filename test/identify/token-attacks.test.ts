@@ -88,7 +88,7 @@ test.each(attacks)('%s is refused with %s', async (_, code, detail, forge) => {
 const badClaims: readonly [string, Record<string, unknown>, RegExp][] = [
   ['the profile is not named', { postern_profile: undefined }, /postern_profile/],
   ['the profile is the other one', { postern_profile: 'rfc8693', sub: 'user:alice@acme.com', act: { sub: 'agent:pr-reviewer' } }, /profile/],
-  ['the parties stand the other way round', { sub: 'user:alice@acme.com', act: { sub: 'agent:pr-reviewer' } }, /sub is no agent/],
+  ['the parties stand the other way round', { sub: 'user:alice@acme.com', act: { sub: 'agent:pr-reviewer' } }, /claim sub/],
   ['nobody is acted for', { act: undefined }, /act/],
   ['the person is no person', { act: { sub: 'alice' } }, /act\.sub/],
   ['the actors form a chain', { act: { sub: 'user:alice@acme.com', act: { sub: 'user:bob@acme.com' } } }, /act/],

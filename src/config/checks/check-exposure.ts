@@ -22,7 +22,8 @@ export const checkListener: Check = function* ({ listener, agents }) {
     }
   }
   if (!agents.some(({ id }) => id === bound.agent)) {
-    yield { at: ['listener', 'bound_agent', 'agent'], problem: `${bound.agent} is not among \`agents\``, expected: 'the id of an agent that is listed' }
+    const problem = `${bound.agent} is not among \`agents\``
+    yield { at: ['listener', 'bound_agent', 'agent'], problem, expected: 'the id of an agent that is listed' }
   }
 }
 

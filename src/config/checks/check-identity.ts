@@ -21,7 +21,10 @@ export const checkProofsVerified: Check = function* ({ agents, identity, listene
   const { tls } = listener
   for (const [index, agent] of agents.entries()) {
     if (agent.service_account !== undefined && identity.service_accounts === undefined) {
-      yield { at: ['agents', index, 'service_account'], problem: 'no service-account token is verified', expected: 'an `identity.service_accounts` section', warning: true }
+      yield {
+        at: ['agents', index, 'service_account'], problem: 'no service-account token is verified',
+        expected: 'an `identity.service_accounts` section', warning: true,
+      }
     }
     const certificate = agent.spiffe === undefined ? 'subject' : 'spiffe'
     if (agent[certificate] !== undefined && tls?.client_ca === undefined) {
@@ -29,7 +32,8 @@ export const checkProofsVerified: Check = function* ({ agents, identity, listene
     }
     const domain = agent.spiffe?.split('/')[2]
     if (domain !== undefined && tls?.trust_domain !== undefined && domain !== tls.trust_domain) {
-      yield { at: ['agents', index, 'spiffe'], problem: `the trust domain ${domain} is refused by the listener`, expected: `a SPIFFE id of ${tls.trust_domain}` }
+      const problem = `the trust domain ${domain} is refused by the listener`
+      yield { at: ['agents', index, 'spiffe'], problem, expected: `a SPIFFE id of ${tls.trust_domain}` }
     }
   }
 }
@@ -47,5 +51,8 @@ export const checkSomeProof: Check = function* ({ identity, listener }) {
 /** A bound listener's token has to be verified by somebody. */
 export const checkBoundToken: Check = function* ({ identity, listener }) {
   if (listener.bound_agent?.delegation_token === undefined || identity.delegation_tokens !== undefined) return
-  yield { at: ['listener', 'bound_agent', 'delegation_token'], problem: 'no delegation token is verified', expected: 'an `identity.delegation_tokens` section' }
+  yield {
+    at: ['listener', 'bound_agent', 'delegation_token'], problem: 'no delegation token is verified',
+    expected: 'an `identity.delegation_tokens` section',
+  }
 }

@@ -28,7 +28,10 @@ export const checkOriginsUnique: Check = function* ({ integrations }) {
 export const checkOriginsEncrypted: Check = function* ({ integrations }) {
   for (const { scheme, integration, at } of originsOf(integrations)) {
     if (scheme === 'https' || integrations[integration]?.unsafe_allow_plaintext === true) continue
-    yield { at, problem: 'the credential would be sent without TLS', expected: 'an origin with `https://`, or `unsafe_allow_plaintext: true` for this integration' }
+    yield {
+      at, problem: 'the credential would be sent without TLS',
+      expected: 'an origin with `https://`, or `unsafe_allow_plaintext: true` for this integration',
+    }
   }
 }
 
@@ -54,11 +57,14 @@ export const checkRoutes: Check = function* ({ integrations }) {
   }
 }
 
-/** Slack's connection has to begin with something. */
+/** Slack's connection begins with one token: which one tells whether the app rotates. */
 export const checkSlackTokens: Check = function* ({ integrations }) {
   for (const [name, integration] of Object.entries(integrations)) {
-    if (integration.type !== 'slack' || integration.tokens.access !== undefined || integration.tokens.refresh !== undefined) continue
-    yield { at: ['integrations', name, 'tokens'], problem: 'there is no token', expected: '`refresh`, `access`, or both' }
+    if (integration.type !== 'slack') continue
+    const { access, refresh } = integration.tokens
+    if ((access === undefined) !== (refresh === undefined)) continue
+    const problem = access === undefined ? 'there is no token' : 'there are two, and only the refresh token would be used'
+    yield { at: ['integrations', name, 'tokens'], problem, expected: '`refresh` for an app with token rotation, `access` for one without' }
   }
 }
 
@@ -77,7 +83,8 @@ function* routeFindings(route: RouteText, at: YamlPath): Iterable<Finding> {
     describeRoute(route)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    yield { at: [...at, 'route'], problem: error.message, expected: 'a method and a path such as `POST /v1/tickets/{id}/comments`, with targets it can tell' }
+    const expected = 'a method and a path such as `POST /v1/tickets/{id}/comments`, with targets it can tell'
+    yield { at: [...at, 'route'], problem: error.message, expected }
   }
 }
 

@@ -11,7 +11,8 @@ type IssuerText = NonNullable<IdentityText['service_accounts']>
 const JWKS_HINT = 'a readable key set; `postern agent token` makes one for development'
 
 /** The `identity` section; a key set's file has to be there. */
-export async function resolveIdentity({ delegation_tokens: delegation, service_accounts: accounts }: IdentityText, references: References): Promise<IdentityConfig> {
+export async function resolveIdentity(identity: IdentityText, references: References): Promise<IdentityConfig> {
+  const { delegation_tokens: delegation, service_accounts: accounts } = identity
   return {
     delegationTokens: delegation === undefined ? undefined : {
       ...await resolveIssuer(delegation, ['identity', 'delegation_tokens'], references),
@@ -21,7 +22,8 @@ export async function resolveIdentity({ delegation_tokens: delegation, service_a
   }
 }
 
-async function resolveIssuer({ issuer, audience, jwks, max_lifetime: maxLifetimeMs }: IssuerText, at: YamlPath, references: References): Promise<IssuerConfig> {
+async function resolveIssuer(text: IssuerText, at: YamlPath, references: References): Promise<IssuerConfig> {
+  const { issuer, audience, jwks, max_lifetime: maxLifetimeMs } = text
   return { issuer, audience, maxLifetimeMs, jwks: await resolveJwks(jwks, [...at, 'jwks'], references) }
 }
 

@@ -31,8 +31,10 @@ const agent = z.strictObject({
 /** `agents`: who may call at all. */
 export const agentsSchema = z.array(agent).min(1).max(10_000).describe('a list of agents, each with its `id`')
 
-const delegationIdText = z.string().refine((text): text is DelegationId => parseId('dlg', text) !== undefined, FORM).describe('a delegation id: `dlg_…`')
-const sessionIdText = z.string().refine((text): text is SessionId => parseId('ses', text) !== undefined, FORM).describe('a session id: `ses_…`')
+const delegationIdText = z.string().refine((text): text is DelegationId => parseId('dlg', text) !== undefined, FORM)
+  .describe('a delegation id: `dlg_…`')
+const sessionIdText = z.string().refine((text): text is SessionId => parseId('ses', text) !== undefined, FORM)
+  .describe('a session id: `ses_…`')
 
 /** `revoked`: what was taken back. */
 export const revokedSchema = z.strictObject({

@@ -66,4 +66,6 @@ const integrationName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/).describe(
 
 /** `integrations`: the upstreams, by name. */
 export const integrationsSchema = z.record(integrationName, z.discriminatedUnion('type', [github, slack, routes]))
-  .refine((integrations) => Object.keys(integrations).length > 0, { error: 'there is no integration', params: { expected: 'at least one integration' } })
+  .refine((integrations) => Object.keys(integrations).length > 0, {
+    error: 'there is no integration', params: { expected: 'at least one integration' },
+  })

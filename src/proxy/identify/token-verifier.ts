@@ -146,7 +146,9 @@ async function verifiedClaims(
 }
 
 function joseReason(error: errors.JOSEError): string {
-  if (error instanceof errors.JWTClaimValidationFailed) return `its claim ${error.claim} is ${error.reason === 'missing' ? 'missing' : 'not as it must be'}`
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return `its claim ${error.claim} is ${error.reason === 'missing' ? 'missing' : 'not as it must be'}`
+  }
   return error instanceof errors.JWSSignatureVerificationFailed ? 'its signature is wrong' : 'it is no JWT that can be verified'
 }
 
