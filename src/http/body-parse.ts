@@ -5,7 +5,7 @@ import { decodeOnce, tripletsAreWhole } from './percent.ts'
 import type { CanonicalRequest } from './request.ts'
 import { parseStrictJson } from './strict-json.ts'
 
-/** The largest body that is read whole in order to be judged. */
+/** The largest body that is read whole in order to be judged, where the configuration says nothing else. */
 export const MAX_INSPECTED_BYTES = 1_048_576
 const MAX_FORM_FIELDS = 1_000
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -19,8 +19,8 @@ const FORM_TEXT = /^[\u0021-\u007e]*$/
  * @param bytes what came, and what is forwarded
  * @returns the denial `body_refused` (detail says which rule, never the content) or `body_too_large`
  */
-export function parseBody(request: Pick<CanonicalRequest, 'headers'>, bytes: Buffer): InspectedBody | Denial {
-  if (bytes.length > MAX_INSPECTED_BYTES) return deny('body_too_large', `more than ${MAX_INSPECTED_BYTES} bytes`)
+export function parseBody(request: Pick<CanonicalRequest, 'headers'>, bytes: Buffer, maxBytes = MAX_INSPECTED_BYTES): InspectedBody | Denial {
+  if (bytes.length > maxBytes) return deny('body_too_large', `more than ${maxBytes} bytes`)
   const { contentType, coding } = described(request.headers)
   if (coding !== undefined && coding !== '' && coding !== 'identity') return deny('body_refused', 'the body has a content coding')
   if (bytes.length === 0) return { bytes, format: 'empty', value: {} }

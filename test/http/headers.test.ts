@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { tokenOf } from '../../src/http/authorization.ts'
 import { ruleOf } from '../../src/http/header-rules.ts'
@@ -26,14 +26,14 @@ describe('header fields', () => {
   it('that may stand once are refused when they stand twice, in any spelling', () => {
     for (const name of ['host', 'authorization', 'proxy-authorization', 'postern-delegation', 'content-type', 'content-encoding', 'content-length', 'transfer-encoding', 'expect', 'upgrade', 'range', 'user-agent']) {
       const value = { 'content-length': '1', 'transfer-encoding': 'chunked', expect: '100-continue', 'content-type': 'a/b', upgrade: 'h2c' }[name] ?? 'x'
-      expect(code(readHeaders([name, value, name.toUpperCase(), value], limits)), name).toBe('request_ambiguous')
+      expect([name, code(readHeaders([name, value, name.toUpperCase(), value], limits))]).toEqual([name, 'request_ambiguous'])
     }
   })
 
   it('over the bound are refused', () => expect(code(read(...Array.from({ length: 200 }, () => 'a')))).toBe('headers_too_large'))
 
   it('with control characters are refused', () => {
-    for (const value of ['a\0', 'a\r', 'a\n', 'a\x0b', 'a\x7f', '\x1b[31m', 'a\u0100']) expect(code(read('X-A', value)), JSON.stringify(value)).toBe('request_malformed')
+    for (const value of ['a\0', 'a\r', 'a\n', 'a\x0b', 'a\x7f', '\x1b[31m', 'a\u0100']) expect([value, code(read('X-A', value))]).toEqual([value, 'request_malformed'])
   })
 
   it('never carry more than end-to-end fields, whatever comes: property', () => {
@@ -62,14 +62,14 @@ describe('header fields', () => {
     expect(read('Content-Length', '0')).toMatchObject({ framing: { kind: 'length', bytes: 0 } })
     expect(read('Transfer-Encoding', 'CHUNKED')).toMatchObject({ framing: { kind: 'chunked' } })
     expect(read()).toMatchObject({ framing: { kind: 'none' } })
-    for (const value of ['', '+1', '-1', '01', '1,1', '0x1', '1e1', '1 ', ' 1', '9999999999999999', '10000000000000000', '１']) expect(code(read('Content-Length', value)), value).toMatch(/request_ambiguous|request_malformed/)
-    for (const value of ['', 'identity', 'gzip, chunked', 'chunked, chunked', 'chunked;a', 'chunked ', 'x']) expect(code(read('Transfer-Encoding', value)), value).toBe('request_ambiguous')
+    for (const value of ['', '+1', '-1', '01', '1,1', '0x1', '1e1', '1 ', ' 1', '9999999999999999', '10000000000000000', '１']) expect([value, code(read('Content-Length', value))]).toEqual([value, value === '１' ? 'request_malformed' : 'request_ambiguous'])
+    for (const value of ['', 'identity', 'gzip, chunked', 'chunked, chunked', 'chunked;a', 'chunked ', 'x']) expect([value, code(read('Transfer-Encoding', value))]).toEqual([value, 'request_ambiguous'])
     expect(code(read('Content-Length', '1', 'Transfer-Encoding', 'chunked'))).toBe('request_ambiguous')
   })
 
   it('Connection may name nothing but how the connection goes on', () => {
-    for (const value of ['close', 'Keep-Alive', 'close, keep-alive', 'Upgrade']) expect(code(read('Connection', value)), value).toBeUndefined()
-    for (const value of ['', 'authorization', 'close,', 'te', 'close;x', 'X-Api-Key, close']) expect(code(read('Connection', value)), value).toBe('header_refused')
+    for (const value of ['close', 'Keep-Alive', 'close, keep-alive', 'Upgrade']) expect([value, code(read('Connection', value))]).toEqual([value, undefined])
+    for (const value of ['', 'authorization', 'close,', 'te', 'close;x', 'X-Api-Key, close']) expect([value, code(read('Connection', value))]).toEqual([value, 'header_refused'])
   })
 })
 

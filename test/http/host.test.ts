@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalHost, parseAuthority } from '../../src/http/host.ts'
 
@@ -20,19 +20,16 @@ describe('the host grammar', () => {
   ]) it(`refuses ${JSON.stringify(text.slice(0, 30))}`, () => expect(canonicalHost(text)).toBeUndefined())
 
   it('gives a fixed point that URL reads as the same host, never as an address', () => {
-    fc.assert(fc.property(fc.oneof(fc.domain(), fc.string({ maxLength: 40 }), fc.stringMatching(/^[a-zA-Z0-9.x_-]{1,30}$/)), (text) => {
+    expect(() => fc.assert(fc.property(fc.oneof(fc.domain(), fc.string({ maxLength: 40 }), fc.stringMatching(/^[a-zA-Z0-9.x_-]{1,30}$/)), (text) => {
       const host = canonicalHost(text)
-      if (host === undefined) return
-      expect(canonicalHost(host)).toBe(host)
-      expect(host).toMatch(/^[a-z0-9.-]{1,253}$/)
       // A label of punycode that decodes to nothing is no URL; it is a name for the resolver all the same.
-      if (!host.includes('xn--')) expect(new URL(`http://${host}/`).hostname).toBe(host)
-    }))
+      return host === undefined || (canonicalHost(host) === host && /^[a-z0-9.-]{1,253}$/.test(host) && (host.includes('xn--') || new URL(`http://${host}/`).hostname === host))
+    }))).not.toThrow()
   })
 
   it('takes ports of 1 to 65535 in plain digits, and asks for one where none may be left out', () => {
     expect(parseAuthority('a.b:443', undefined)).toEqual({ host: 'a.b', port: 443 })
     expect(parseAuthority('A.b', 80)).toEqual({ host: 'a.b', port: 80 })
-    for (const text of ['a.b', 'a.b:', 'a.b:0', 'a.b:01', 'a.b:65536', 'a.b:+1', 'a.b: 1', 'a.b:1:2', 'u@a.b:1', ':1', '[::1]:1']) expect(parseAuthority(text, undefined), text).toBeUndefined()
+    for (const text of ['a.b', 'a.b:', 'a.b:0', 'a.b:01', 'a.b:65536', 'a.b:+1', 'a.b: 1', 'a.b:1:2', 'u@a.b:1', ':1', '[::1]:1']) expect([text, parseAuthority(text, undefined)]).toEqual([text, undefined])
   })
 })

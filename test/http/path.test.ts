@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hasOpaqueEscape, pathProblem } from '../../src/http/path.ts'
 import { queryProblem } from '../../src/http/query.ts'

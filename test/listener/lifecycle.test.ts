@@ -29,7 +29,7 @@ describe('the address', () => {
     expect(parseListenAddress('[::1]:0')).toEqual({ kind: 'tcp', host: '::1', port: 0 })
     expect(parseListenAddress('unix:/run/p.sock')).toEqual({ kind: 'unix', path: '/run/p.sock' })
     for (const text of ['', '8080', ':8080', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:080', '::1:80', '[127.0.0.1]:80', 'unix:relative', 'unix:']) {
-      expect(parseListenAddress(text), text).toBeUndefined()
+      expect([text, parseListenAddress(text)]).toEqual([text, undefined])
     }
   })
 
@@ -173,9 +173,9 @@ describe('closing', () => {
     const socket = connectSocket(harness.listener.port, '127.0.0.1')
     socket.write(REQUEST)
     await new Promise((resolve) => socket.once('data', resolve))
-    const ended = new Promise((resolve) => socket.once('close', resolve))
+    const ended = new Promise((resolve) => socket.once('close', (hadError: boolean) => resolve(hadError)))
     await harness.listener.close({ graceMs: 20 })
-    await ended
+    expect(await ended).toBe(false)
   })
 })
 

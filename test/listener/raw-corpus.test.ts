@@ -13,7 +13,7 @@ describe('raw requests that can be read in two ways, or in none', () => {
   })
 
   for (const { family, cases } of REFUSED) {
-    describe(family, () => {
+    describe(`of the family ${family}`, () => {
       for (const { name, bytes, status, code } of cases) {
         it(`${name}: ${status} ${code}, told once, nothing accepted`, async () => {
           const [refusedBefore, receivedBefore] = [harness.refused.length, harness.received.length]
@@ -22,8 +22,7 @@ describe('raw requests that can be read in two ways, or in none', () => {
           expect(harness.received.length).toBe(receivedBefore)
           const refusals = harness.refused.slice(refusedBefore)
           expect(refusals.map(({ denial, status: toldStatus }) => [denial.denial, toldStatus])).toEqual([[code, status]])
-          if (!bytes.startsWith('HEAD')) expect(answer).toContain(`"decision":"${refusals[0]?.id}"`)
-          expect(answer).toContain(`Proxy-Status: postern; error=`)
+          expect(answer).toMatch(new RegExp(`^Proxy-Status: postern; error=.* decision=${refusals[0]?.id}"\r$`, 'm'))
         })
       }
     })
