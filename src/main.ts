@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { agentCommand } from './cli/agent.ts'
 import { auditCommand } from './cli/audit.ts'
-import { auditDependencies, policyDependencies } from './cli/dependencies.ts'
+import { agentDependencies, auditDependencies, policyDependencies } from './cli/dependencies.ts'
 import { policyCommand } from './cli/policy.ts'
 import { startCommand } from './cli/start.ts'
 
@@ -13,6 +13,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   program.addCommand(startCommand())
   program.addCommand(policyCommand(policyDependencies()))
   program.addCommand(auditCommand(auditDependencies()))
-  program.addCommand(agentCommand())
+  program.addCommand(agentCommand(agentDependencies()))
   await program.parseAsync([...argv])
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { loadConfig } from '../config/load-config.ts'
 import { systemClock } from '../lib/clock.ts'
+import type { AgentCommandDeps } from './agent.ts'
 import type { AuditCommandDeps } from './audit.ts'
 import type { PolicyCommandDeps } from './policy.ts'
 import { buildUpstreams } from './serve/upstreams.ts'
@@ -45,5 +46,16 @@ export function auditDependencies(): AuditCommandDeps {
     defaultFile: () => (existsSync(DEMO_AUDIT) ? DEMO_AUDIT : undefined),
     setExitCode: (code) => { process.exitCode = code },
     signal: ending.signal,
+  }
+}
+
+/** What the agent commands need of the process. */
+export function agentDependencies(): AgentCommandDeps {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    clock: systemClock,
+    defaultConfig: () => (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined),
+    setExitCode: (code) => { process.exitCode = code },
   }
 }

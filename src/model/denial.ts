@@ -1,5 +1,6 @@
 import type { Code, DenialCode, FaultCode } from './codes.ts'
 import type { Decision, Layer, RuleReference } from './decision.ts'
+import type { Principal } from './principal.ts'
 
 /** A stage's refusal: returned, never thrown. Only `code`, `layer`, `rule` id, `hint` and the links are shown to the client. */
 export interface Denial {
@@ -17,6 +18,8 @@ export interface Denial {
   readonly retryAfterMs?: number
   /** The refusing decision, where one was made. */
   readonly decision?: Decision
+  /** Who was identified before the refusal, where no exchange carries it: a CONNECT. */
+  readonly principal?: Principal
 }
 
 /** Makes a denial; `extra` adds what the client may be told. */

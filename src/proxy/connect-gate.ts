@@ -32,7 +32,9 @@ export interface ConnectFacts {
 export function connectGate(options: ConnectGateOptions): (connect: ConnectFacts) => Promise<GateVerdict | Denial> {
   return async (connect) => {
     const principal = await options.identify(connect.proofs, options.clock.nowMs())
-    return isDenial(principal) ? principal : verdictFor(connect, options)
+    if (isDenial(principal)) return principal
+    const verdict = verdictFor(connect, options)
+    return typeof verdict === 'string' ? verdict : { ...verdict, principal }
   }
 }
 

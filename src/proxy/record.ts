@@ -132,6 +132,7 @@ export interface EarlyRefusal {
 export function earlyRefusalRecord(refusal: EarlyRefusal, clock: Clock): AuditEvent {
   return {
     event: 'api.denied',
+    ...principalFacts(refusal.denial.principal),
     exchange: refusal.id,
     http: {
       method: refusal.method ?? '?',

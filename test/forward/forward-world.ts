@@ -85,7 +85,7 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
     }
     const exchange = {
       principal: { agent: AGENT, agentName: 'Tester', identifiedBy: 'token', delegation: undefined },
-      request, route: { request, integration: { name: 'test' } }, inspection: { body: undefined }, incoming, response, sendContinue: undefined, credential: null,
+      request, route: { request, integration: { name: 'test', origins: [] } }, inspection: { body: undefined }, incoming, response, sendContinue: undefined, credential: null,
     } as unknown as Announced
     const settle = (ending: Ending): void => {
       endings.push(ending)

@@ -11,7 +11,7 @@ const TOKEN_LIFETIME_MS = 8 * 3_600_000
 const REVIEWER_CONSENT: readonly ConsentDetail[] = [
   { integration: 'github', scopes: ['metadata:read', 'pull_requests:write', 'contents:write', 'issues:write'], targets: ['acme-corp/*'] },
   { integration: 'slack', scopes: ['chat:write'], targets: ['*'] },
-  { integration: 'tickets', scopes: ['tickets:read', 'comments:write'], targets: ['*'] },
+  { integration: 'tickets', scopes: ['tickets:read', 'comments:create'], targets: ['*'] },
 ]
 
 /** The demo's delegation token, and the files that a shell can use it from. */

@@ -65,7 +65,7 @@ integrations:
       - { route: "GET /v1/tickets", access: read, scopes: [tickets:read] }
       - { route: "GET /v1/tickets/{id}", access: read, scopes: [tickets:read], targets: ["{id}"] }
       - { route: "GET /v1/tickets/{id}/events", access: read, scopes: [tickets:read], targets: ["{id}"] }
-      - { route: "POST /v1/tickets/{id}/comments", access: write, scopes: [comments:write], targets: ["{id}"] }
+      - { route: "POST /v1/tickets/{id}/comments", access: write, scopes: [comments:create], targets: ["{id}"] }
     connect: ${connect(world.tickets.port)}
 policies: ${quote(policies)}
 store: { file: ${quote(join(directory, 'postern.db'))}, key: { file: ${quote(storeKey)} } }

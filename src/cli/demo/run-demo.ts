@@ -1,6 +1,8 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { humanFormat, wantsColor } from '../../audit/human.ts'
+import { parseRecord } from '../../audit/record.ts'
+import { StreamSink } from '../../audit/stream-sink.ts'
 import { createDevelopmentKeys } from '../../authority/tokens/development-keys.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import { startDemoWorld, type DemoWorld } from '../../demo/demo-world.ts'
@@ -12,6 +14,8 @@ import { writeDemoConfig } from './demo-config.ts'
 import { takeDemoDirectory } from './demo-directory.ts'
 import { welcome } from './welcome.ts'
 
+/** In the file all the same: what the next line says anyway. */
+const QUIET: ReadonlySet<string> = new Set(['audit.checkpoint', 'api.started', 'policy.loaded', 'admin.started'])
 const DIRECTORY = '.postern/demo'
 /** Beside `dist/` or `src/`, in the checkout as in the package. */
 const POLICIES = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'policies')
@@ -48,7 +52,12 @@ async function startDemo(directory: string, listen: string, world: DemoWorld): P
 
 function showAudit(service: Service): void {
   const format = humanFormat(wantsColor(process.stdout.isTTY, process.env))
-  service.audit.onRecord((record) => {
-    if (record.event !== 'audit.checkpoint') process.stdout.write(`${format(record)}\n`)
+  const sink = new StreamSink({
+    stream: process.stdout,
+    format: ({ event, line }) => {
+      const record = QUIET.has(event) ? undefined : parseRecord(line)
+      return record === undefined ? undefined : format(record)
+    },
   })
+  service.audit.onRecord(sink.write)
 }

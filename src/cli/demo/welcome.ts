@@ -25,7 +25,7 @@ ${curl('/github/repos/acme-corp/prod-payments/pulls/3/reviews', `-d '{"event":"A
 Refused by the agent's own permissions (it may post to #code-review alone):
 ${curl('/slack/api/chat.postMessage', '-d channel=C0GENERAL -d text=hello ')}
 
-Point a real agent at it (Octokit, gh, requests, git … need no change):
+Point a real agent at it (curl, Octokit, Slack's SDK, Python requests, Go … need no change):
 export HTTPS_PROXY="http://agent:$(cat ${shown(agent.tokenFile)})@${address}"
 export NODE_USE_ENV_PROXY=1 NODE_EXTRA_CA_CERTS=${bundle(directory)} CURL_CA_BUNDLE=${bundle(directory)} REQUESTS_CA_BUNDLE=${bundle(directory)} SSL_CERT_FILE=${bundle(directory)}
 or give it the base URL http://${address}/github with that token in place of its own.

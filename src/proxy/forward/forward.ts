@@ -9,6 +9,7 @@ import { deny, Fault, type Denial } from '../../model/denial.ts'
 import type { Revocations } from '../../sync/contract.ts'
 import type { Announced, Forwarding, Stage } from '../exchange.ts'
 import type { LiveExchanges } from '../live-exchanges.ts'
+import { rewriteForBaseUrl } from './base-url.ts'
 import type { PoolCache } from './pool-cache.ts'
 import { Relay, type RelayEnd } from './relay.ts'
 
@@ -60,7 +61,7 @@ function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependenc
   const owner = exchange.principal.delegation?.id ?? exchange.principal.agent
   const pool = deps.pools.get(owner, integration.name, target, () => openPool(target, deps.dialSettings(integration.name), deps.poolSettings))
   return new Promise((resolve, reject) => {
-    const relay = new Relay(exchange.incoming, exchange.response, (end) => {
+    const relay = new Relay(exchange.incoming, exchange.response, rewriteForBaseUrl(exchange), (end) => {
       unregister()
       if (end.kind === 'complete' && end.status === 401 && exchange.credential !== null) deps.credentialRejected(exchange.credential)
       conclude(end, relay, exchange, deps.revocations).then(resolve, reject)

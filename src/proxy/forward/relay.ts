@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import { answerHeaders } from './response-headers.ts'
+import { answerHeaders, type RewriteUrl } from './response-headers.ts'
 
 /** What ended a relay. */
 export type RelayEnd =
@@ -28,15 +28,17 @@ export class Relay implements Dispatcher.DispatchHandler {
   bytesOut = 0
   readonly #incoming: IncomingMessage
   readonly #response: ServerResponse
+  readonly #rewriteUrl: RewriteUrl | undefined
   readonly #done: (end: RelayEnd) => void
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
   #cut: Cut | undefined
   #settled = false
 
-  constructor(incoming: IncomingMessage, response: ServerResponse, done: (end: RelayEnd) => void) {
+  constructor(incoming: IncomingMessage, response: ServerResponse, rewriteUrl: RewriteUrl | undefined, done: (end: RelayEnd) => void) {
     this.#incoming = incoming
     this.#response = response
+    this.#rewriteUrl = rewriteUrl
     this.#done = done
     response.on('close', this.#onClientClose)
   }
@@ -58,7 +60,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     // An interim answer is between upstream and proxy; the one that clients wait for (100) was given by the listener.
     if (status < 200) return
-    const headers = answerHeaders(rawHeadersOf(controller))
+    const headers = answerHeaders(rawHeadersOf(controller), this.#rewriteUrl)
     if (headers === undefined) throw new Error('the answer’s Content-Length is ambiguous')
     this.#status = status
     const { fields, contentLength } = headers

@@ -10,6 +10,12 @@ const DROPPED: ReadonlySet<string> = new Set([
 
 const CONTENT_LENGTH = /^(0|[1-9][0-9]{0,15})$/
 
+/** Fields in which an upstream names its own resources (RFC 9110 sections 10.2.2 and 8.7, RFC 8288). */
+const URL_FIELDS: ReadonlySet<string> = new Set(['link', 'location', 'content-location'])
+
+/** Turns the upstream's URLs in one field's value into the ones that the client has to use. */
+export type RewriteUrl = (value: string) => string
+
 export interface AnswerHeaders {
   /** Name, value, name, value …: end-to-end fields as they came. */
   readonly fields: string[]
@@ -20,9 +26,10 @@ export interface AnswerHeaders {
 /**
  * Walks the answer's raw header once.
  * @param raw name, value, name, value … as bytes or Latin-1 text
+ * @param rewriteUrl in reverse mode: a client that follows `Link` to the upstream's own host would leave the proxy, and take its token there
  * @returns undefined where the answer is ambiguous (two different lengths, a length that is no number): it is not passed on
  */
-export function answerHeaders(raw: readonly (Buffer | string)[]): AnswerHeaders | undefined {
+export function answerHeaders(raw: readonly (Buffer | string)[], rewriteUrl?: RewriteUrl): AnswerHeaders | undefined {
   const fields: string[] = []
   let contentLength: number | undefined
   let connectionNamed: Set<string> | undefined
@@ -36,7 +43,7 @@ export function answerHeaders(raw: readonly (Buffer | string)[]): AnswerHeaders 
     } else if (lower === 'connection') {
       connectionNamed = withTokens(connectionNamed, value)
     }
-    if (!DROPPED.has(lower)) fields.push(name, value)
+    if (!DROPPED.has(lower)) fields.push(name, rewriteUrl !== undefined && URL_FIELDS.has(lower) ? rewriteUrl(value) : value)
   }
   return { fields: connectionNamed === undefined ? fields : without(fields, connectionNamed), contentLength }
 }
