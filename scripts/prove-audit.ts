@@ -85,7 +85,8 @@ ${table(kills)}
 - problems that verification found: **${sum(kills, (result) => result.problems.length)}**
 - restarts that found a torn last line, put it aside and recorded that: ${sum(kills, (result) => result.tornEnds)}
 
-SIGKILL ends a process, not the kernel: what a power failure does to a disk that lies about \`fdatasync\` is not shown here.
+SIGKILL ends a process, not the kernel, and rarely tears a write: torn and unwritten ends are planted in \`test/audit/file-audit-log.test.ts\`.
+What a power failure does to a disk that lies about \`fdatasync\` is not shown here.
 
 ## Disk full
 
