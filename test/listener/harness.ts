@@ -34,6 +34,7 @@ export interface Harness {
   readonly received: Received[]
   readonly refused: Refusal[]
   readonly connects: ConnectRequest[]
+  readonly broken: unknown[]
   dropped: number
   close(): Promise<void>
 }
@@ -53,6 +54,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const received: Received[] = []
   const refused: Refusal[] = []
   const connects: ConnectRequest[] = []
+  const broken: unknown[] = []
   const state = { dropped: 0 }
   const listener = await startListener(
     {
@@ -73,6 +75,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         },
         refused: (refusal) => { refused.push(refusal) },
         dropped: () => { state.dropped += 1 },
+        broken: (error) => { broken.push(error) },
       },
       authorizeConnect: (connect) => {
         connects.push(connect)
@@ -82,7 +85,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     },
   )
   return {
-    listener, ca, roots: roots.join(''), received, refused, connects,
+    listener, ca, roots: roots.join(''), received, refused, connects, broken,
     get dropped() { return state.dropped },
     close: async () => {
       await listener.close({ graceMs: 0 })

@@ -132,6 +132,26 @@ describe('time and number', () => {
   })
 })
 
+describe('what breaks in us', () => {
+  it('cuts that connection, is told, and ends nothing else', async () => {
+    const harness = await start({
+      exchange: ({ request, response }) => {
+        if (request.path === '/bad') throw new TypeError('a defect')
+        response.end()
+      },
+      authorizeConnect: ({ host }) => {
+        if (host === 'api.example.com') throw new TypeError('another')
+        return Promise.reject(new TypeError('a third'))
+      },
+    })
+    expect(await sendRaw(harness.listener.port, REQUEST.replace('/a', '/bad'))).toBe('')
+    expect(await sendRaw(harness.listener.port, 'CONNECT api.example.com:443 HTTP/1.1\r\n\r\n')).toBe('')
+    expect(await sendRaw(harness.listener.port, 'CONNECT other.example.com:443 HTTP/1.1\r\n\r\n')).toBe('')
+    expect(harness.broken.map(String)).toEqual(['TypeError: a defect', 'TypeError: another', 'TypeError: a third'])
+    expect(told(await sendRaw(harness.listener.port, REQUEST)).status).toBe(200)
+  })
+})
+
 describe('closing', () => {
   it('lets what is under way end, tells it to close, and accepts nothing new', async () => {
     const held: Received[] = []

@@ -23,6 +23,7 @@ export function createBoundAgent(options: BoundAgentOptions, clock: Clock): Boun
   let token: string | undefined
   return {
     agent,
+    requiresDelegation: true,
     delegationToken() {
       const nowMs = clock.monotonicMs()
       if (nowMs < lookAgainMs) return token

@@ -46,9 +46,17 @@ export function onConnect(context: ConnectContext, connection: Connection, incom
   context.tunnels.add(socket)
   socket.once('close', () => context.tunnels.delete(socket))
   const opening: Opening = { context, socket, head, connect: { id, ...read, ...times } }
-  const verdict = deps.authorizeConnect(opening.connect)
-  if (verdict instanceof Promise) void verdict.then((settled) => open(opening, settled), () => socket.destroy())
-  else open(opening, verdict)
+  const broken = (error: unknown): void => {
+    deps.sink.broken(error)
+    socket.destroy()
+  }
+  try {
+    const verdict = deps.authorizeConnect(opening.connect)
+    if (verdict instanceof Promise) void verdict.then((settled) => open(opening, settled)).catch(broken)
+    else open(opening, verdict)
+  } catch (error) {
+    broken(error)
+  }
 }
 
 function bounded(context: ConnectContext): Denial | undefined {
@@ -109,7 +117,8 @@ function serveTls(opening: Opening, spoken: Spoken): void {
   const { context: { deps }, connect, socket } = opening
   const made = deps.ca.contextFor(connect.host)
   if (!(made instanceof Promise)) return intercept(opening, made)
-  void made.then((settled) => intercept(opening, settled), () => {
+  void made.then((settled) => intercept(opening, settled), (error: unknown) => {
+    deps.sink.broken(error)
     refuse(deps, deny('overloaded', 'no certificate could be made for the host'), factsOf(opening))
     socket.destroy()
   })

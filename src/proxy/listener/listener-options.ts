@@ -91,6 +91,8 @@ export interface ListenerSink {
   refused(refusal: Refusal): void
   /** A connection over the bound was closed unheard. */
   dropped(): void
+  /** Something of ours threw; the connection was cut, the process goes on. For the operational log. */
+  broken(error: unknown): void
 }
 
 /** A CONNECT whose form was accepted. */

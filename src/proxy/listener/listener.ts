@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
@@ -13,11 +14,11 @@ import { formatListenAddress, isLocal, listenAt, parseListenAddress, type Listen
 import type { Listener, ListenerDependencies, ListenerLimits, ListenerOptions, ListenerTls } from './listener-options.ts'
 import { denialOfParserError, type ClientError } from './parser-error.ts'
 import { readPeerCertificate } from './peer-certificate.ts'
-import { readRequest, type ReadContext } from './read-request.ts'
+import { readRequest, type ReadContext, type ReadRequest } from './read-request.ts'
 import { answerAndClose, answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
 
 /** No ticket and no cached session where clients show certificates: a resumed session would carry one that was never looked at again. */
-const NO_TICKETS = 0x4000
+const NO_TICKETS = constants.SSL_OP_NO_TICKET
 /** Names by which a local program reaches a bound listener. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
@@ -143,16 +144,25 @@ class OpenListener implements ConnectContext {
       answerAndClose(incoming, response, answer, deps.timers)
       return
     }
-    const { expectsContinue, ...facts } = read
-    deps.sink.exchange({
-      id: newId('dec'),
-      receivedAtMs: deps.clock.nowMs(),
-      startedMonotonicMs: deps.clock.monotonicMs(),
-      ...facts,
-      incoming,
-      response,
-      sendContinue: expectsContinue ? () => response.writeContinue() : undefined,
-    })
+    this.#accept(read, incoming, response)
+  }
+
+  #accept({ expectsContinue, ...facts }: ReadRequest, incoming: IncomingMessage, response: ServerResponse): void {
+    const { clock, sink } = this.deps
+    try {
+      sink.exchange({
+        id: newId('dec'),
+        receivedAtMs: clock.nowMs(),
+        startedMonotonicMs: clock.monotonicMs(),
+        ...facts,
+        incoming,
+        response,
+        sendContinue: expectsContinue ? () => response.writeContinue() : undefined,
+      })
+    } catch (error) {
+      sink.broken(error)
+      incoming.socket.destroy()
+    }
   }
 
   #bounded(connection: Connection): Denial | undefined {

@@ -6,7 +6,7 @@ import { CODES, type Code } from '../../model/codes.ts'
 import type { Denial } from '../../model/denial.ts'
 import { newId, type DecisionId } from '../../model/ids.ts'
 import type { Door, Proofs } from '../exchange.ts'
-import type { ListenerDependencies } from './listener-options.ts'
+import type { ListenerDependencies, Refusal } from './listener-options.ts'
 
 const LINGER_MS = 1_000
 const LINGER_BYTES = 262_144
@@ -28,7 +28,7 @@ export interface RefusedFacts {
 export function refuse(deps: ListenerDependencies, denial: Denial, facts: RefusedFacts): ProblemAnswer {
   const id = facts.id ?? newId('dec')
   const answer = problemAnswer(problemOf(denial, id), facts.door === 'reverse' ? 'origin' : 'proxy')
-  deps.sink.refused({
+  tell(deps, {
     id,
     denial,
     status: answer.status,
@@ -41,6 +41,15 @@ export function refuse(deps: ListenerDependencies, denial: Denial, facts: Refuse
     proofs: facts.proofs,
   })
   return answer
+}
+
+/** Nothing that the sink does may end the process, or keep the client from its answer. */
+function tell({ sink }: ListenerDependencies, refusal: Refusal): void {
+  try {
+    sink.refused(refusal)
+  } catch (error) {
+    sink.broken(error)
+  }
 }
 
 /** The answer to a code alone, where the relay or a fault refused what the listener had accepted. */
