@@ -14,8 +14,10 @@ const clock = { atMs: 0, nowMs: () => 1000, monotonicMs: () => clock.atMs }
 /** The part of an exchange that the stage reads. */
 function exchange(yaml: string, of: Operation, who: Principal = principal()): Inspected {
   const part = {
-    id: newId('dec'), snapshot: snapshotOf(yaml), principal: who, request: request(),
-    route: { integration: { vocabulary: of.integration === 'slack' ? slack : github } }, inspection: { operation: of, body: undefined },
+    id: newId('dec'), snapshot: snapshotOf(yaml), principal: who,
+    // As in reverse mode: the received request names the proxy, the route's the upstream.
+    request: { ...request(), host: 'proxy.example', path: '/prefixed' },
+    route: { request: request(), integration: { vocabulary: of.integration === 'slack' ? slack : github } }, inspection: { operation: of, body: undefined },
   }
   return part as unknown as Inspected
 }
@@ -49,6 +51,12 @@ function denied(of: Operation, who?: Principal): Denial {
 const REVIEW = operation('reviews', 'acme-corp/backend')
 
 describe('the decide stage', () => {
+  it('judges the request as it goes out, not as it named the proxy', () => {
+    const yaml = POLICY.replace('limits: {requests: 2/m}', `when: 'request.host == "${request().host}" && request.path == "${request().path}"'`)
+    const result = decideStage({ clock, limiter: new RateLimiter(clock) }).run(exchange(yaml, REVIEW))
+    expect(result).toMatchObject({ effect: 'allow' })
+  })
+
   it('hands on an allowing decision under the id of the exchange', () => {
     const { result, given } = run(REVIEW)
     expect(result).toMatchObject({ id: given.id, effect: 'allow', scopes: ['pull_requests:write'], expiresInMs: 600_000 })

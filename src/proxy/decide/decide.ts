@@ -16,8 +16,9 @@ export function decideStage({ clock, limiter }: DecideOptions): Stage<Inspected,
     name: 'decide',
     adds: 'decision',
     run(exchange): Allowed['decision'] | Denial {
-      const { snapshot, principal, request, route, inspection: { operation, body } } = exchange
-      const evaluated = snapshot.evaluate({ principal, operation, request, body, nowMs: clock.nowMs() })
+      const { snapshot, principal, route, inspection: { operation, body } } = exchange
+      // The request as it goes out: in reverse mode the received one still names the proxy.
+      const evaluated = snapshot.evaluate({ principal, operation, request: route.request, body, nowMs: clock.nowMs() })
       // The client, the log and the audit name the decision as they named the exchange from its start.
       const decision = { ...evaluated, id: exchange.id }
       if (!isAllowing(decision)) return refusalOf({ decision, principal, operation, vocabulary: route.integration.vocabulary })
