@@ -48,6 +48,8 @@ export function forwardStage(deps: ForwardDependencies): Stage<Announced, 'forwa
       // Again, since minutes may have passed while a person's connection was renewed: this is the last moment before the secret is written.
       const refusal = deps.revocations.refusal(exchange.principal)
       if (refusal !== undefined) return refusal
+      // The client may have left while the start was recorded: for nobody no secret is written.
+      if (exchange.incoming.socket.destroyed) return { status: 0, bytesIn: 0, bytesOut: 0, outcome: 'aborted', reason: undefined }
       const placed = deps.place(exchange.route.request, exchange.credential)
       if ('denial' in placed) return placed
       return send(exchange, placed, deps)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { answerHeaders, type RewriteUrl } from './response-headers.ts'
 
@@ -9,6 +10,9 @@ export type RelayEnd =
   | { readonly kind: 'unanswered'; readonly by: 'failed' | 'revoked'; readonly error: Error }
   /** The answer was broken off: by the upstream (`failed`), by the client (`aborted`), by a revocation (`revoked`). */
   | { readonly kind: 'broken'; readonly status: number; readonly by: 'failed' | 'aborted' | 'revoked'; readonly error: Error }
+
+/** Listeners on one socket before Node warns of a leak: as many as requests may wait on a connection. */
+const MAX_PIPELINED = 64
 
 class Cut extends Error {
   readonly by: 'aborted' | 'revoked'
@@ -28,6 +32,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   bytesOut = 0
   readonly #incoming: IncomingMessage
   readonly #response: ServerResponse
+  readonly #socket: Socket
   readonly #rewriteUrl: RewriteUrl | undefined
   readonly #done: (end: RelayEnd) => void
   #controller: Dispatcher.DispatchController | undefined
@@ -40,7 +45,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#response = response
     this.#rewriteUrl = rewriteUrl
     this.#done = done
-    response.on('close', this.#onClientClose)
+    // The socket and not the response: one that waits behind another on its connection never hears of the end.
+    this.#socket = incoming.socket
+    if (this.#socket.getMaxListeners() < MAX_PIPELINED) this.#socket.setMaxListeners(MAX_PIPELINED)
+    this.#socket.on('close', this.#onClientClose)
   }
 
   /** A revocation ends the exchange on both sides at once. */
@@ -113,7 +121,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #settle(end: RelayEnd): void {
     if (this.#settled) return
     this.#settled = true
-    this.#response.off('close', this.#onClientClose)
+    this.#socket.off('close', this.#onClientClose)
     this.#done(end)
   }
 }
