@@ -8,6 +8,7 @@ import type { DenialAnswer, DenialView } from '../../integrations/integration.ts
 import { readCertifiedKey } from '../../lib/certificates.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
+import { Fault } from '../../model/denial.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
 import { announceStage } from '../../proxy/announce/announce.ts'
 import { compose } from '../../proxy/compose.ts'
@@ -78,7 +79,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     trustDomain: options.listener.tls?.trustDomain,
   })
   const credential = new CredentialStage({ sync, clock, timers, timeoutMs: CREDENTIAL_TIMEOUT_MS, maxCopies: MAX_CREDENTIAL_COPIES })
-  const reportBroken = (error: unknown, stage: string, exchange: string): void => log.error({ err: error, stage, exchange }, 'a request could not be carried out')
+  const reportBroken = brokenReporter(log)
   const pipeline = createPipeline({
     stages: compose()
       .next(identify)
@@ -115,6 +116,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       exchange: (received) => pipeline.exchange(received),
       refused: (refusal) => audit.post(earlyRefusalRecord(refusal, clock)),
       dropped: () => log.warn('a connection over listener.limits.connections was closed'),
+      broken: (error) => log.error({ err: error }, 'a connection broke on a defect of ours and was cut'),
     },
     authorizeConnect: connectGate({ identify: identify.identifyProofs, integrations, clock, unmatched: options.listener.unmatched }),
     openTunnel: opaqueTunnels({
@@ -136,6 +138,14 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       credential.close()
       live.close()
     },
+  }
+}
+
+/** A Fault has its sentence in the audit and says what to do; a defect of ours needs its stack, here alone. */
+function brokenReporter(log: Logger): (error: unknown, stage: string, exchange: string) => void {
+  return (error, stage, exchange) => {
+    if (error instanceof Fault) log.warn({ code: error.code, reason: error.message, stage, exchange }, 'a request could not be carried out')
+    else log.error({ err: error, stage, exchange }, 'a request could not be carried out')
   }
 }
 

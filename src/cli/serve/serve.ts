@@ -99,9 +99,11 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     audit: await openAudit(config, options, started),
     started,
   }
-  const authority = await startAuthority(base)
-  const dataPlane = await startProxy(base, authority)
-  const operations = await startOperationsPort(base, authority, dataPlane)
+  const parts: { authority?: Authority; dataPlane?: DataPlane } = {}
+  const metrics = countEvents(base, parts)
+  const authority = (parts.authority = await startAuthority(base))
+  const dataPlane = (parts.dataPlane = await startProxy(base, authority))
+  const operations = await startOperationsPort(base, metrics)
   for (const address of [dataPlane.listener.address, operations?.address]) own.push(...ownListenerOf(address))
   if (options.watchFile !== undefined) watchConfig(options.watchFile, loaded, authority.controlPlane, base)
   return {
@@ -200,17 +202,22 @@ async function startProxy({ config, log, clock, timers, egress, audit, started }
   return dataPlane
 }
 
-async function startOperationsPort({ config, clock, audit, started }: Base, { upstreams }: Authority, dataPlane: DataPlane): Promise<OpenOperations | undefined> {
-  const readiness = new Readiness()
-  readiness.add('audit', () => (audit.writable ? undefined : 'the audit log cannot be written'))
+/** Counts from the first event on; what belongs to the proxy is asked for once there is one. */
+function countEvents({ clock, audit, started }: Base, parts: { authority?: Authority; dataPlane?: DataPlane }): Metrics {
   const metrics = new Metrics({
     clock,
     audit: () => audit.stats(),
-    knowsIntegration: (name) => upstreams.index.byName(name) !== undefined,
-    openExchanges: () => dataPlane.pipeline.open,
-    openTunnels: () => dataPlane.listener.openTunnels(),
+    knowsIntegration: (name) => parts.authority?.upstreams.index.byName(name) !== undefined,
+    openExchanges: () => parts.dataPlane?.pipeline.open ?? 0,
+    openTunnels: () => parts.dataPlane?.listener.openTunnels() ?? 0,
   })
   started.add(audit.onEvent(metrics.observe))
+  return metrics
+}
+
+async function startOperationsPort({ config, audit, started }: Base, metrics: Metrics): Promise<OpenOperations | undefined> {
+  const readiness = new Readiness()
+  readiness.add('audit', () => (audit.writable ? undefined : 'the audit log cannot be written'))
   const operations = config.operations === undefined ? undefined : await openOperations(config.operations, readiness, metrics)
   // Whoever asks while requests drain is told not to send more.
   if (operations !== undefined) started.addFirst(() => operations.close())
