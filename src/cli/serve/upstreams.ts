@@ -37,6 +37,8 @@ interface Built {
   readonly integration: Integration
   /** Absent where the upstream takes no credential. */
   readonly issuer: Issuer | undefined
+  /** Resolves once nothing is under way that must not be cut off: a rotation whose successor is not yet stored. */
+  idle?(): Promise<void>
 }
 
 /** Builds the configured integrations; the only place that knows every kind. */
@@ -56,7 +58,10 @@ export function buildUpstreams(configs: readonly IntegrationConfig[], deps: Upst
     index: new IntegrationIndex(built.map(({ integration }) => integration)),
     issuers,
     dialSettings: settingsFor,
-    close: async () => void (await Promise.all(clients.map((client) => client.close()))),
+    close: async () => {
+      await Promise.all(built.map((one) => one.idle?.()))
+      await Promise.all(clients.map((client) => client.close()))
+    },
   }
 }
 
