@@ -52,7 +52,8 @@ const REVIEW = operation('reviews', 'acme-corp/backend')
 
 describe('the decide stage', () => {
   it('judges the request as it goes out, not as it named the proxy', () => {
-    const yaml = POLICY.replace('limits: {requests: 2/m}', `when: 'request.host == "${request().host}" && request.path == "${request().path}"'`)
+    const condition = `request.host == "${request().host}" && request.path == "${request().path}"`
+    const yaml = POLICY.replace('"issues:write"]}', `"issues:write"], when: '${condition}'}`)
     const result = decideStage({ clock, limiter: new RateLimiter(clock) }).run(exchange(yaml, REVIEW))
     expect(result).toMatchObject({ effect: 'allow' })
   })
