@@ -1,11 +1,32 @@
-/** Builds `src/` to `dist/`. With `--if-stale`, only where a source is newer than the last build. */
+/**
+ * Builds `src/` to `dist/`. With `--if-stale`, only where `dist/` was built from something else.
+ * `dist/` is replaced whole, and only by a build that succeeded; several at once wait for one another.
+ */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { takeExclusiveLock } from '../src/lib/exclusive-lock.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const stamp = join(root, 'dist', '.built')
+const source = join(root, 'src')
+const dist = join(root, 'dist')
+/** What a build leaves beside `dist/` while it runs begins so. */
+const STAGING = '.dist-'
+const STAMP = '.built-from'
+const WAIT_MS = 120_000
+
+/** Content and not times: a deleted source, a checkout of something older and a touched file are all told apart by it. */
+function fingerprint(): string {
+  const hash = createHash('sha256').update(process.version)
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'build.ts')]
+  for (const file of [...filesBelow(source), ...settings.map((name) => join(root, name))].sort()) {
+    const bytes = readFileSync(file)
+    hash.update(`${relative(root, file)}\0${bytes.length}\0`).update(bytes)
+  }
+  return hash.digest('hex')
+}
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -13,25 +34,62 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
 }
 
-function isStale(): boolean {
-  if (!existsSync(stamp)) return true
-  const builtMs = statSync(stamp).mtimeMs
-  const inputs = [...filesBelow(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'), join(root, 'package-lock.json')]
-  return inputs.some((file) => statSync(file).mtimeMs > builtMs)
+function isStale(wanted: string): boolean {
+  const stamp = join(dist, STAMP)
+  return !existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted || !existsSync(join(dist, 'bin.js'))
 }
 
-function build(): number {
-  rmSync(join(root, 'dist'), { recursive: true, force: true })
-  const tsc = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
-  if (tsc.status !== 0) return tsc.status ?? 1
-  for (const file of filesBelow(join(root, 'src')).filter((name) => !name.endsWith('.ts'))) {
-    const target = join(root, 'dist', file.slice(join(root, 'src').length + 1))
+/** @returns tsc's exit code */
+function buildTo(staging: string, builtFrom: string): number {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  if (!existsSync(compiler)) throw new Error('the compiler is not installed: run "npm ci" first')
+  const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', staging], { stdio: 'inherit' })
+  if (status !== 0) return status ?? 1
+  for (const file of filesBelow(source).filter((name) => !name.endsWith('.ts'))) {
+    const target = join(staging, relative(source, file))
     mkdirSync(dirname(target), { recursive: true })
     cpSync(file, target)
   }
-  chmodSync(join(root, 'dist', 'bin.js'), 0o755)
-  writeFileSync(stamp, '')
+  chmodSync(join(staging, 'bin.js'), 0o755)
+  writeFileSync(join(staging, STAMP), builtFrom)
   return 0
 }
 
-if (!process.argv.includes('--if-stale') || isStale()) process.exitCode = build()
+function replaceDist(staging: string): void {
+  const old = join(root, `${STAGING}old`)
+  if (existsSync(dist)) renameSync(dist, old)
+  renameSync(staging, dist)
+  rmSync(old, { recursive: true, force: true })
+}
+
+/** What a killed build left; only under the lock. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(root)) if (name.startsWith(STAGING) && name !== LOCK) rmSync(join(root, name), { recursive: true, force: true })
+}
+
+const LOCK = `${STAGING}lock`
+
+function build(onlyIfStale: boolean): number {
+  if (onlyIfStale && !isStale(fingerprint())) return 0
+  const lock = takeExclusiveLock(join(root, LOCK), WAIT_MS)
+  if (lock === undefined) throw new Error('another build is taking too long: end it, then try again')
+  try {
+    const wanted = fingerprint()
+    if (onlyIfStale && !isStale(wanted)) return 0
+    removeLeftovers()
+    const staging = join(root, `${STAGING}new`)
+    const code = buildTo(staging, wanted)
+    if (code === 0) replaceDist(staging)
+    else rmSync(staging, { recursive: true, force: true })
+    return code
+  } finally {
+    lock.release()
+  }
+}
+
+try {
+  process.exitCode = build(process.argv.includes('--if-stale'))
+} catch (error) {
+  process.stderr.write(`The build failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

@@ -17,7 +17,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@peculiar/x509': ['src/lib/certificates.ts'],
   'reflect-metadata': ['src/lib/certificates.ts'],
   commander: ['src/cli/', 'src/main.ts'],
-  'node:sqlite': ['src/store/sqlite/', 'src/audit/writer-lock.ts'],
+  'node:sqlite': ['src/store/sqlite/', 'src/lib/exclusive-lock.ts'],
 }
 
 /** What only named places may say, and why. */
