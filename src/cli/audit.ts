@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Writable } from 'node:stream'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { headFileOf, readHead, type Head } from '../audit/head-file.ts'
 import { humanFormat, wantsColor } from '../audit/human.ts'
 import { LogTail, type TailLine } from '../audit/log-tail.ts'
@@ -22,7 +22,7 @@ export interface AuditCommandDeps {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   /** The configured log, where no file is given; undefined where there is no configuration. */
-  defaultFile(): string | undefined
+  defaultFile(): string | undefined | Promise<string | undefined>
   setExitCode(code: number): void
   /** Ends `--follow`. */
   readonly signal: AbortSignal
@@ -74,7 +74,10 @@ function addTail(command: Command, deps: AuditCommandDeps): void {
     .option('--denied', 'the same as --outcome denied')
     .option('--since <time>', 'an RFC 3339 time, or how long ago: 10m')
     .option('--json', 'the records as they are')
-    .action((file: string | undefined, options: TailOptions) => tail(file ?? configured(deps, command), options, deps, command))
+    .action(async (file: string | undefined, options: TailOptions) => {
+      const chosen = file ?? await configured(deps, command)
+      if (chosen !== undefined) await tail(chosen, options, deps, command)
+    })
 }
 
 function addVerify(command: Command, deps: AuditCommandDeps): void {
@@ -87,8 +90,9 @@ function addVerify(command: Command, deps: AuditCommandDeps): void {
     .option('--expect-head <seq[:hash]>', 'a record that was noted elsewhere: the log must reach it, and hold it unchanged', anchor)
     .option('--begins-at <seq>', 'the first record, where older segments were put away', count, 1)
     .option('--json', 'the report as JSON')
-    .action((files: readonly string[], options: VerifyCommandOptions) => {
-      return verify(files.length > 0 ? files : [configured(deps, command)], options, deps)
+    .action(async (files: readonly string[], options: VerifyCommandOptions) => {
+      const chosen = files.length > 0 ? undefined : await configured(deps, command)
+      if (files.length > 0 || chosen !== undefined) await verify(chosen === undefined ? files : [chosen], options, deps)
     })
 }
 
@@ -104,16 +108,27 @@ async function tail(file: string, options: TailOptions, deps: AuditCommandDeps, 
     return unreadable(deps, cause)
   }
   try {
+    const ended = AbortSignal.any([deps.signal, readerGone(deps)])
     for (const line of reader.last(options.lines, (record) => matchesFilter(record, filter), before)) show(line)
-    while (options.follow === true && !deps.signal.aborted) {
+    while (options.follow === true && !ended.aborted) {
       for (const line of reader.poll()) show(line)
-      await delay(deps.pollMs ?? 200, undefined, { signal: deps.signal }).catch(() => undefined)
+      await delay(deps.pollMs ?? 200, undefined, { signal: ended }).catch(() => undefined)
     }
   } catch (cause) {
     unreadable(deps, cause)
   } finally {
     reader.close()
   }
+}
+
+/** `postern audit tail | head`: who reads has seen enough, which is no failure. */
+function readerGone(deps: AuditCommandDeps): AbortSignal {
+  const gone = new AbortController()
+  deps.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    gone.abort()
+    if (error.code !== 'EPIPE') unreadable(deps, error)
+  })
+  return gone.signal
 }
 
 /** Records are in order of writing; by a wall clock that was set back some may stand after later ones. */
@@ -183,8 +198,16 @@ function anchor(text: string): Anchor {
   return { seq: Number(match[1]), hash: match[2] }
 }
 
-function configured(deps: AuditCommandDeps, command: Command): string {
-  return deps.defaultFile() ?? command.error('error: name the log file; there is no configuration that names one')
+/** @returns undefined where the configuration cannot be read, which has then been told */
+async function configured(deps: AuditCommandDeps, command: Command): Promise<string | undefined> {
+  try {
+    const file = await deps.defaultFile()
+    return file ?? command.error('error: name the log file; there is no configuration that names one')
+  } catch (cause) {
+    if (cause instanceof CommanderError) throw cause
+    unreadable(deps, cause)
+    return undefined
+  }
 }
 
 function unreadable(deps: AuditCommandDeps, cause: unknown): void {

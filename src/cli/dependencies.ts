@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { loadConfig } from '../config/load-config.ts'
+import { readConfigText } from '../config/read-config-text.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { AgentCommandDeps } from './agent.ts'
 import type { AuditCommandDeps } from './audit.ts'
@@ -43,10 +44,16 @@ export function auditDependencies(): AuditCommandDeps {
     stderr: process.stderr,
     env: process.env,
     clock: systemClock,
-    defaultFile: () => (existsSync(DEMO_AUDIT) ? DEMO_AUDIT : undefined),
+    defaultFile: configuredAuditFile,
     setExitCode: (code) => { process.exitCode = code },
     signal: ending.signal,
   }
+}
+
+/** The log of the configuration that `postern start` would take; else the demo's. */
+async function configuredAuditFile(): Promise<string | undefined> {
+  if (existsSync(DEFAULT_CONFIG)) return (await readConfigText(DEFAULT_CONFIG)).text.audit.file
+  return existsSync(DEMO_AUDIT) ? DEMO_AUDIT : undefined
 }
 
 /** What the agent commands need of the process. */

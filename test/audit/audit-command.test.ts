@@ -107,6 +107,20 @@ describe('postern audit tail', () => {
     expect(await postern(['tail', directory.file, ...args])).toMatchObject({ exit: 1, err: expect.stringContaining(why) })
   })
 
+  it('ends without a failure when its reader has seen enough', async () => {
+    await written()
+    const exits: number[] = []
+    const stdout = new PassThrough()
+    const command = auditCommand({
+      stdout, stderr: collector().stream, env: {}, clock: systemClock, defaultFile: () => Promise.resolve(directory.file),
+      setExitCode: (code) => exits.push(code), signal: new AbortController().signal, pollMs: 1,
+    })
+    const following = command.parseAsync(['tail', '--follow'], { from: 'user' })
+    stdout.once('data', () => stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })))
+    await following
+    expect(exits).toEqual([])
+  })
+
   it('says in one line that there is no such log', async () => {
     expect(await postern(['tail', `${directory.path}/none`])).toMatchObject({ exit: 78, err: expect.stringMatching(/^ENOENT.*\n$/) })
   })
