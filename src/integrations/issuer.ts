@@ -1,5 +1,6 @@
 import type { Secret } from '../lib/secret.ts'
 import type { Credential } from '../model/credential.ts'
+import type { Decision } from '../model/decision.ts'
 import type { Denial } from '../model/denial.ts'
 import type { CredentialId } from '../model/ids.ts'
 import type { Principal } from '../model/principal.ts'
@@ -16,6 +17,8 @@ export interface CredentialOrder {
   /** The rule's `expires_in`; undefined for the issuer's own default. */
   readonly expiresInMs: number | undefined
   readonly authority: 'person' | 'organisation'
+  /** The allowing decision, for the record of the issuance; what is issued follows from the fields above alone. */
+  readonly decision: Decision
 }
 
 /** What an issuer made, before the authority gave it an id and recorded it. */

@@ -1,4 +1,5 @@
 import type { Principal } from '../model/principal.ts'
+import { concerns } from '../sync/concerns.ts'
 import type { Revocations, Revoked } from '../sync/contract.ts'
 
 /** Something open that belongs to one principal and can be cut: a response under way, a tunnel. */
@@ -33,18 +34,7 @@ export class LiveExchanges {
 
   #cut(revoked: Revoked): void {
     for (const open of this.#live) {
-      if (belongs(open.principal, revoked)) open.cut()
+      if (concerns(revoked, open.principal)) open.cut()
     }
-  }
-}
-
-function belongs(principal: Principal, revoked: Revoked): boolean {
-  switch (revoked.kind) {
-    case 'agent':
-      return principal.agent === revoked.id
-    case 'delegation':
-      return principal.delegation?.id === revoked.id
-    case 'session':
-      return principal.delegation?.session === revoked.id
   }
 }

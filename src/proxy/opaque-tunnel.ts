@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { AuditEvent } from '../audit/event.ts'
+import { principalFacts } from '../audit/facts.ts'
 import type { AuditLog } from '../audit/log.ts'
 import { EgressError } from '../egress/egress-error.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -9,7 +10,6 @@ import type { DecisionId } from '../model/ids.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Revocations } from '../sync/contract.ts'
 import type { ConnectFacts, IdentifyProofs } from './connect-gate.ts'
-import { principalFacts } from './record.ts'
 
 /** A tunnel that the listener hands over, see there. */
 export interface TunnelRequest extends ConnectFacts {

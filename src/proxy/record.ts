@@ -1,10 +1,9 @@
 import type { AuditEvent, HttpFacts } from '../audit/event.ts'
+import { decisionFacts, principalFacts, ruleFacts, targetText } from '../audit/facts.ts'
 import type { Clock } from '../lib/clock.ts'
 import { codeOfThrown, type Denial } from '../model/denial.ts'
-import type { Decision, LayerResult } from '../model/decision.ts'
+import type { Decision } from '../model/decision.ts'
 import type { DecisionId } from '../model/ids.ts'
-import type { Targets } from '../model/operation.ts'
-import type { Principal } from '../model/principal.ts'
 import type { Run } from './compose.ts'
 import type { Credentialed, Forwarded, Received } from './exchange.ts'
 
@@ -42,11 +41,10 @@ function eventOf(trace: Trace, run: Run): 'api.call' | 'api.denied' {
   return run.kind === 'broken' && trace.announced !== undefined ? 'api.call' : 'api.denied'
 }
 
-function refusalFacts(run: Run): Pick<AuditEvent, 'outcome' | 'code' | 'reason'> & { rule?: string; rule_at?: string } {
+function refusalFacts(run: Run): Pick<AuditEvent, 'outcome' | 'code' | 'reason' | 'rule' | 'rule_at'> {
   if (run.kind === 'denied') {
     const { denial } = run
-    const rule = denial.rule === undefined ? {} : { rule: denial.rule.id, rule_at: `${denial.rule.file}:${denial.rule.line}` }
-    return { outcome: 'denied', code: denial.denial, reason: `${denial.layer === undefined ? run.stage : denial.layer}: ${denial.detail}`, ...rule }
+    return { outcome: 'denied', code: denial.denial, reason: `${denial.layer ?? run.stage}: ${denial.detail}`, ...ruleFacts(denial.rule) }
   }
   const error = run.kind === 'broken' ? run.error : new TypeError('no stage forwarded the exchange')
   const stage = run.kind === 'broken' ? run.stage : 'pipeline'
@@ -65,28 +63,9 @@ function traceFacts(trace: Trace, refusing?: Decision): Omit<AuditEvent, 'event'
     upstream_expires_at: trace.credential?.upstreamExpiresAtMs === undefined ? undefined : new Date(trace.credential.upstreamExpiresAtMs).toISOString(),
     lifetime: trace.credential?.lifetime === 'static' ? 'static' : undefined,
     credential: trace.credential?.id,
-    policy_evaluation: decision === undefined ? undefined : {
-      org_policy: decision.layers.org_policy.effect,
-      user_consent: decision.layers.user_consent.effect,
-      agent_permissions: decision.layers.agent_permissions.effect,
-    },
-    rule: decision?.rule?.id,
-    rule_at: ruleAt(decision?.rule),
     policy_hash: trace.snapshot?.hash,
+    ...decisionFacts(decision),
     narrowed_by: trace.credential?.narrowedBy,
-  }
-}
-
-/** Who: the fields that every event about a principal carries. */
-export function principalFacts(principal: Principal | undefined): Pick<AuditEvent, 'agent' | 'user' | 'delegation' | 'session' | 'identified_by'> {
-  if (principal === undefined) return {}
-  const { delegation } = principal
-  return {
-    agent: { id: principal.agent, name: principal.agentName },
-    user: delegation === undefined ? undefined : { id: delegation.person, name: delegation.personName },
-    delegation: delegation?.id,
-    session: delegation?.session,
-    identified_by: principal.identifiedBy,
   }
 }
 
@@ -100,21 +79,6 @@ function operationFacts(trace: Trace): Pick<AuditEvent, 'integration' | 'operati
     scopes: trace.decision?.effect === 'allow' ? trace.decision.scopes : operation.alternatives[0],
     target: targetText(operation.targets),
   }
-}
-
-function targetText(targets: Targets): string | undefined {
-  switch (targets.kind) {
-    case 'none':
-      return undefined
-    case 'named':
-      return targets.names.join(',')
-    case 'unresolved':
-      return '?'
-  }
-}
-
-function ruleAt(rule: LayerResult['rule']): string | undefined {
-  return rule === undefined ? undefined : `${rule.file}:${rule.line}`
 }
 
 /** What a listener refused before there was an exchange: a malformed request, a CONNECT. */

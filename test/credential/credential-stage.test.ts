@@ -10,10 +10,12 @@ const MINUTE_MS = 60_000
 describe('getting a credential', () => {
   it('orders just what the decision allows', async () => {
     const { stage, source } = stageWorld()
-    await stage.run(allowed({ expiresInMs: 600_000 }))
+    const exchange = allowed({ expiresInMs: 600_000 })
+    await stage.run(exchange)
     expect(source.orders).toEqual([{
       principal: principal(), integration: 'github', operation: 'GET /pulls', scopes: ['pull_requests:read'],
       targets: { kind: 'named', names: ['acme-corp/backend'] }, expiresInMs: 600_000, authority: 'organisation',
+      decision: exchange.decision,
     }])
   })
 

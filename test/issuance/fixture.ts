@@ -10,6 +10,7 @@ import type { Principal } from '../../src/model/principal.ts'
 import type { LiveCredentials } from '../../src/store/ports/live-credentials.ts'
 import type { Revocations, Revoked } from '../../src/sync/contract.ts'
 import { ManualTime } from './manual-time.ts'
+import { allowingDecision } from '../support/decision.ts'
 
 export const HOUR_MS = 3_600_000
 export const never = new AbortController().signal
@@ -172,6 +173,7 @@ export function order(over: Partial<CredentialOrder> = {}): CredentialOrder {
     targets: { kind: 'named', names: ['acme-corp/backend'] },
     expiresInMs: undefined,
     authority: 'organisation',
+    decision: allowingDecision(),
     ...over,
   }
 }

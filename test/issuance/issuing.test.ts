@@ -72,7 +72,7 @@ describe('one issuance for all who want the same', () => {
 })
 
 describe('the record comes before the credential', () => {
-  it('says for whom, for what and until when', async () => {
+  it('says for whom, for what, until when, and what each layer said', async () => {
     const { authority, audit, time } = world()
     const credential = await granted(authority.credential(order({ expiresInMs: 600_000 }), never))
     expect(audit.of('credential.issued')).toEqual([{
@@ -86,6 +86,10 @@ describe('the record comes before the credential', () => {
       operation: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',
       scopes: ['pull_requests:read'],
       target: 'acme-corp/backend',
+      policy_evaluation: { org_policy: 'allow', user_consent: 'allow', agent_permissions: 'allow' },
+      rule: 'tester/rule',
+      rule_at: 'policies/tester.yaml:3',
+      policy_hash: 'sha256:test',
       expires_in: '600s',
       upstream_expires_at: new Date(time.nowMs() + HOUR_MS).toISOString(),
       lifetime: undefined,

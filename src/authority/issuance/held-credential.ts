@@ -1,7 +1,5 @@
 import type { CredentialOrder } from '../../integrations/issuer.ts'
 import type { Credential } from '../../model/credential.ts'
-import type { Principal } from '../../model/principal.ts'
-import type { Revoked } from '../../sync/contract.ts'
 import type { IssuanceLimits } from './issuance-limits.ts'
 
 /** One credential that was handed out and lives. */
@@ -39,16 +37,4 @@ export function holdCredential(
 export function renewalHelps(held: HeldCredential, order: CredentialOrder, limits: IssuanceLimits): boolean {
   const delegationEndsAtMs = order.principal.delegation?.expiresAtMs ?? Infinity
   return delegationEndsAtMs > held.credential.expiresAtMs + limits.marginMs
-}
-
-/** Whether what was revoked takes this principal's credentials with it. */
-export function belongsTo(principal: Principal, revoked: Revoked): boolean {
-  switch (revoked.kind) {
-    case 'agent':
-      return principal.agent === revoked.id
-    case 'delegation':
-      return principal.delegation?.id === revoked.id
-    case 'session':
-      return principal.delegation?.session === revoked.id
-  }
 }

@@ -2,8 +2,9 @@ import { BoundedCache } from '../../lib/bounded-cache.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Cancel, Timers } from '../../lib/timers.ts'
 import type { CredentialId } from '../../model/ids.ts'
+import { concerns } from '../../sync/concerns.ts'
 import type { Revoked } from '../../sync/contract.ts'
-import { belongsTo, type HeldCredential } from './held-credential.ts'
+import type { HeldCredential } from './held-credential.ts'
 
 /** What the collection cannot do itself. Each is called at most once for a credential that is then still held. */
 export interface HeldCallbacks {
@@ -58,7 +59,7 @@ export class HeldCredentials {
   }
 
   belongingTo(revoked: Revoked): HeldCredential[] {
-    return this.all().filter((held) => belongsTo(held.order.principal, revoked))
+    return this.all().filter((held) => concerns(revoked, held.order.principal))
   }
 
   all(): HeldCredential[] {

@@ -1,10 +1,10 @@
 import type { AuditEvent } from '../../audit/event.ts'
+import { decisionFacts, principalFacts, targetText } from '../../audit/facts.ts'
 import type { CredentialOrder } from '../../integrations/issuer.ts'
 import type { Code } from '../../model/codes.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { Denial } from '../../model/denial.ts'
 import type { CredentialId } from '../../model/ids.ts'
-import type { Targets } from '../../model/operation.ts'
 
 /** Why a credential is over. */
 export type EndReason = 'expired' | 'revoked' | 'rejected' | 'evicted' | 'refused' | 'unrecorded' | 'late' | 'shutdown' | 'leftover'
@@ -84,27 +84,12 @@ function upstreamEnd({ upstreamExpiresAtMs }: { readonly upstreamExpiresAtMs: nu
 }
 
 function orderFields(order: CredentialOrder): Partial<AuditEvent> {
-  const { agent, agentName, identifiedBy, delegation } = order.principal
   return {
-    agent: { id: agent, name: agentName },
-    user: delegation === undefined ? undefined : { id: delegation.person, name: delegation.personName },
-    delegation: delegation?.id,
-    session: delegation?.session,
-    identified_by: identifiedBy,
+    ...principalFacts(order.principal),
     integration: order.integration,
     operation: order.operation,
     scopes: order.scopes,
     target: targetText(order.targets),
-  }
-}
-
-function targetText(targets: Targets): string | undefined {
-  switch (targets.kind) {
-    case 'none':
-      return undefined
-    case 'named':
-      return targets.names.join(',')
-    case 'unresolved':
-      return '?'
+    ...decisionFacts(order.decision),
   }
 }

@@ -12,6 +12,7 @@ export function credentialOrder(exchange: Allowed): CredentialOrder {
     targets: inspection.operation.targets,
     expiresInMs: decision.expiresInMs,
     authority: decision.authority,
+    decision,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CredentialOrder } from '../../../src/integrations/issuer.ts'
 import { parseAgentId, type AgentId } from '../../../src/model/ids.ts'
+import { allowingDecision } from '../../support/decision.ts'
 
 /** An order for reading one pull request of acme/api, with what a test changes. */
 export function orderOf(changes: Partial<CredentialOrder> = {}): CredentialOrder {
@@ -11,6 +12,7 @@ export function orderOf(changes: Partial<CredentialOrder> = {}): CredentialOrder
     targets: { kind: 'named', names: ['acme/api'] },
     expiresInMs: undefined,
     authority: 'organisation',
+    decision: allowingDecision(),
     ...changes,
   }
 }

@@ -5,11 +5,12 @@ import { Secret } from '../../../src/lib/secret.ts'
 import { isDenial } from '../../../src/model/denial.ts'
 import type { AgentId, DelegationId, PersonId } from '../../../src/model/ids.ts'
 import { temporaryStore } from '../../store/temporary-store.ts'
+import { allowingDecision } from '../../support/decision.ts'
 
 const ORDER: CredentialOrder = {
   principal: { agent: 'agent:a' as AgentId, agentName: 'A', identifiedBy: 'token', delegation: undefined },
   integration: 'slack', operation: 'chat.postMessage', scopes: ['chat:write'], targets: { kind: 'named', names: ['C0123'] },
-  expiresInMs: undefined, authority: 'organisation',
+  expiresInMs: undefined, authority: 'organisation', decision: allowingDecision(),
 }
 const SIGNAL = AbortSignal.timeout(60_000)
 const ROTATING = { clientId: 'client', clientSecret: new Secret('secret'), refreshToken: new Secret('refresh-0') }

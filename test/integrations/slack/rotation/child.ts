@@ -7,6 +7,7 @@ import { Secret } from '../../../../src/lib/secret.ts'
 import { isDenial } from '../../../../src/model/denial.ts'
 import type { AgentId } from '../../../../src/model/ids.ts'
 import { openSqliteStore } from '../../../../src/store/sqlite/open-sqlite-store.ts'
+import { allowingDecision } from '../../../support/decision.ts'
 
 /** What the parent writes for its children. */
 export interface ChildSettings {
@@ -61,6 +62,7 @@ const ORDER: CredentialOrder = {
   targets: { kind: 'named', names: ['C0123'] },
   expiresInMs: 600_000,
   authority: 'organisation',
+  decision: allowingDecision(),
 }
 
 function sendAs(name: string): UpstreamHttp {

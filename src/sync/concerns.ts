@@ -1,0 +1,14 @@
+import type { Principal } from '../model/principal.ts'
+import type { Revoked } from './contract.ts'
+
+/** Whether what was revoked takes with it whatever belongs to this principal: its streams, its credentials. */
+export function concerns(revoked: Revoked, principal: Principal): boolean {
+  switch (revoked.kind) {
+    case 'agent':
+      return principal.agent === revoked.id
+    case 'delegation':
+      return principal.delegation?.id === revoked.id
+    case 'session':
+      return principal.delegation?.session === revoked.id
+  }
+}
