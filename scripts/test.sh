@@ -33,6 +33,6 @@ if ! python3 -c 'import requests' >/dev/null 2>&1; then
 fi
 
 echo "types";  tsc -p tsconfig.json
-echo "lint";   oxlint --deny-warnings src test bench scripts
+echo "lint";   oxlint --type-aware --deny-warnings src test bench scripts
 echo "build";  node scripts/build.ts
 vitest run "$@"

@@ -80,7 +80,7 @@ function parseInThread(file: string, text: string, deadlineMs: number): Promise<
   return promise.finally(() => {
     clearTimeout(timer)
     worker.removeAllListeners('exit')
-    return worker.terminate()
+    void worker.terminate()
   })
 }
 

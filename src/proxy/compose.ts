@@ -23,12 +23,13 @@ export interface Composition<Reached extends Received> extends Stages {
 /**
  * Begins the list of stages. The order is held by the types: a stage that reads `decision` cannot stand before the one that adds it.
  */
-export function compose(list: readonly AnyStage[] = []): Composition<Received> {
-  const composition: Composition<Received> = {
-    list,
-    next: (stage) => compose([...list, stage]) as never,
-  }
-  return composition
+export function compose(): Composition<Received> {
+  return composed([])
+}
+
+function composed(list: readonly AnyStage[]): Composition<Received> {
+  // What `next` adds is a matter of types alone: the list is the same whatever it reaches.
+  return { list, next: (stage) => composed([...list, stage]) }
 }
 
 /** How far an exchange came: what was refused, by which stage; or nothing, and every stage ran. */

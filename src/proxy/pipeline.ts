@@ -5,7 +5,7 @@ import { codeOfThrown } from '../model/denial.ts'
 import { viewOf, writeAnswer } from './answer.ts'
 import { run, type Run, type Stages } from './compose.ts'
 import type { Received } from './exchange.ts'
-import { completionRecord, type Trace } from './record.ts'
+import { completionRecord } from './record.ts'
 
 export interface PipelineDependencies {
   readonly stages: Stages
@@ -38,7 +38,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
       deps.reportBroken(error, 'answer', received.id)
       received.response.destroy()
     }
-    deps.audit.post(completionRecord(received as Trace, outcome, deps.clock, status))
+    deps.audit.post(completionRecord(received, outcome, deps.clock, status))
   }
 
   /** @returns the status that the client got, 0 where it got none */

@@ -81,7 +81,7 @@ function dispatchOptions(exchange: Announced, placed: PlacedRequest): Dispatcher
   const inspected = exchange.inspection.body
   if (inspected === undefined && request.framing.kind === 'length') headers.push('content-length', String(request.framing.bytes))
   return {
-    method: request.method as Dispatcher.HttpMethod,
+    method: request.method,
     path: placed.target,
     headers,
     // The bytes that were judged are the bytes that are sent (invariant 8).

@@ -51,6 +51,9 @@ export class RequestCounts {
       case 'policy.rejected':
         this.policy.rejected++
         this.policy.lastOk = 0
+        return
+      default:
+        // The other events are counted by nobody.
     }
   }
 

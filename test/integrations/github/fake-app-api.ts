@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { jwtVerify, type JWTPayload } from 'jose'
 import type { UpstreamHttp } from '../../../src/integrations/upstream-http.ts'
@@ -29,7 +29,7 @@ export class FakeAppApi {
   readonly #server: Server
 
   private constructor() {
-    this.#server = createServer(async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
       const text = Buffer.concat(chunks).toString()
@@ -41,7 +41,8 @@ export class FakeAppApi {
       if (reply.cut === true) return request.socket.destroy()
       response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers })
       return response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body))
-    })
+    }
+    this.#server = createServer((request, response) => void answer(request, response))
   }
 
   static async start(): Promise<FakeAppApi> {
