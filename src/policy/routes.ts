@@ -16,13 +16,18 @@ const FORM = /^(\*|[A-Z]{3,10}) (\/[\x21-\x7e]{0,255})$/
 /** Encoded separators, dots, percent signs and NUL: one server's segment is another's path. */
 const AMBIGUOUS = /%(?:2f|5c|25|00|2e)/i
 
-/** @returns undefined where the text is not `METHOD /path`, with `{name}` for one segment, `*` within one and `**` for any rest */
+/** `{name}`: one segment, as in an integration's routes. */
+const PARAMETER = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/
+/** `{+name}`: an integration's routes say so for the rest of the path, where a rule may also say `**`. */
+const REST = /^\{\+[A-Za-z_][A-Za-z0-9_]*\}$/
+
+/** @returns undefined where the text is not `METHOD /path`, with `{name}` for one segment, `*` within one, and `**` or a final `{+name}` for any rest */
 export function compileRoute(text: string): Route | undefined {
   const match = FORM.exec(text)
   if (match === null) return undefined
   const [, method = '', template = ''] = match
-  const segments = template.split('/').slice(1)
-  if (segments.some((segment) => segment.includes('**') && segment !== '**')) return undefined
+  const segments = template.split('/').slice(1).map((segment, at, all) => (REST.test(segment) && at === all.length - 1 ? '**' : segment))
+  if (!segments.every(isSegment)) return undefined
   const narrow = segments.map((segment) => segmentMatcher(segment, false))
   const wide = withoutFinalSlash(segments).map((segment) => segmentMatcher(segment, true))
   return {
@@ -33,12 +38,16 @@ export function compileRoute(text: string): Route | undefined {
   }
 }
 
+/** Braces that are no parameter would only match themselves, which no path holds: a deny rule that never denies. */
+function isSegment(segment: string): boolean {
+  return segment === '**' || PARAMETER.test(segment) || (!segment.includes('**') && !/[{}]/.test(segment))
+}
+
 type Segment = '**' | Glob
 
 function segmentMatcher(segment: string, wide: boolean): Segment {
   if (segment === '**') return '**'
-  const isParameter = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(segment)
-  if (isParameter) return wide ? () => true : (text) => text !== '' && !AMBIGUOUS.test(text)
+  if (PARAMETER.test(segment)) return wide ? () => true : (text) => text !== '' && !AMBIGUOUS.test(text)
   const glob = compileGlob(wide ? segment.toLowerCase() : segment, '')
   return wide ? glob : (text) => glob(text) && !AMBIGUOUS.test(text)
 }

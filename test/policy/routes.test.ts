@@ -18,6 +18,8 @@ const CASES: readonly [route: string, method: string, path: string, narrow: bool
   ['GET /v1/**', 'GET', '/v1/a/b/c', true, true],
   ['GET /v1/**', 'HEAD', '/v1/a', false, true],
   ['GET /v1/**/end', 'GET', '/v1/end', true, true],
+  ['DELETE /v1/{+rest}', 'DELETE', '/v1/a/b', true, true],
+  ['DELETE /v1/{+rest}', 'DELETE', '/v2/a', false, false],
   ['* /v1/report-*', 'DELETE', '/v1/report-7', true, true],
   ['* /v1/report-*', 'DELETE', '/v1/report-7%2F..', false, false],
 ]
@@ -29,7 +31,7 @@ describe('compileRoute', () => {
     expect(route?.matchesWidely(request({ method, path }))).toBe(wide)
   })
 
-  it.each(['GET', 'GET v1', 'get /v1', 'GET /v1/a**', 'GET /v1 x', ''])('refuses the route %j', (text) => {
+  it.each(['GET', 'GET v1', 'get /v1', 'GET /v1/a**', 'GET /v1 x', '', 'GET /v1/{+rest}/end', 'GET /v1/{id', 'GET /v1/x{id}', 'GET /v1/{a-b}'])('refuses the route %j', (text) => {
     expect(compileRoute(text)).toBeUndefined()
   })
 
