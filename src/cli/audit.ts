@@ -14,6 +14,15 @@ import type { Anchor } from '../audit/verify-chain.ts'
 import { VERIFY_EXIT, verifyExitCode, verifyFiles } from '../audit/verify.ts'
 import type { Clock } from '../lib/clock.ts'
 import { parseDuration } from '../lib/duration.ts'
+import { SourceError } from '../lib/source-position.ts'
+import { sentenceOf } from './process-text.ts'
+
+/** The audit log that a configuration names. */
+export interface ConfiguredLog {
+  readonly file: string
+  /** Beside the signing key. */
+  readonly publicKeyFile: string
+}
 
 /** What the audit commands need of the process. */
 export interface AuditCommandDeps {
@@ -21,8 +30,11 @@ export interface AuditCommandDeps {
   readonly stderr: Writable
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
-  /** The configured log, where no file is given; undefined where there is no configuration. */
-  defaultFile(): string | undefined | Promise<string | undefined>
+  /**
+   * The log of this configuration, or of the one that is found where none is named; undefined where there is none.
+   * @throws SourceError where the configuration cannot be used
+   */
+  configuredLog(config: string | undefined): Promise<ConfiguredLog | undefined>
   setExitCode(code: number): void
   /** Ends `--follow`. */
   readonly signal: AbortSignal
@@ -31,6 +43,7 @@ export interface AuditCommandDeps {
 }
 
 interface TailOptions {
+  readonly config?: string
   readonly follow?: boolean
   readonly agent?: string
   readonly person?: string
@@ -44,12 +57,15 @@ interface TailOptions {
 }
 
 interface VerifyCommandOptions {
-  readonly key: readonly string[]
+  readonly config?: string
+  readonly key?: readonly string[]
   readonly head?: string
   readonly expectHead?: Anchor
   readonly beginsAt: number
   readonly json?: boolean
 }
+
+const CONFIG_HELP = 'the configuration that names the log (default: the one here)'
 
 /** `postern audit`: reads and verifies the audit log. */
 export function auditCommand(deps: AuditCommandDeps): Command {
@@ -64,6 +80,7 @@ function addTail(command: Command, deps: AuditCommandDeps): void {
     .command('tail')
     .description('show the last records, one line each, times in UTC')
     .argument('[file]', 'the log; without it the configured one')
+    .option('-c, --config <file>', CONFIG_HELP)
     .option('-f, --follow', 'go on as records are written')
     .option('-n, --lines <count>', 'how many of the last matching records', count, 20)
     .option('--agent <id>', 'only this agent')
@@ -74,10 +91,9 @@ function addTail(command: Command, deps: AuditCommandDeps): void {
     .option('--denied', 'the same as --outcome denied')
     .option('--since <time>', 'an RFC 3339 time, or how long ago: 10m')
     .option('--json', 'the records as they are')
-    .action(async (file: string | undefined, options: TailOptions) => {
-      const chosen = file ?? await configured(deps, command)
-      if (chosen !== undefined) await tail(chosen, options, deps, command)
-    })
+    .action((file: string | undefined, options: TailOptions) => whereReadable(deps, async () => {
+      await tail(file ?? (await configured('the log file', options.config, deps, command)).file, options, deps, command)
+    }))
 }
 
 function addVerify(command: Command, deps: AuditCommandDeps): void {
@@ -85,15 +101,17 @@ function addVerify(command: Command, deps: AuditCommandDeps): void {
     .command('verify')
     .description('check the chain and its signatures; exit 0 ok, 1 tampered, 2 only calls without an end, 78 unreadable')
     .argument('[files...]', 'the log, or its segments, oldest first; without any the configured one')
-    .requiredOption('--key <file...>', 'the public keys that may have signed it (.pub)')
+    .option('-c, --config <file>', CONFIG_HELP)
+    .option('--key <file...>', 'the public keys that may have signed it (.pub); without any that of the configuration')
     .option('--head <file>', 'the head file; without it the one beside the log')
     .option('--expect-head <seq[:hash]>', 'a record that was noted elsewhere: the log must reach it, and hold it unchanged', anchor)
     .option('--begins-at <seq>', 'the first record, where older segments were put away', count, 1)
     .option('--json', 'the report as JSON')
-    .action(async (files: readonly string[], options: VerifyCommandOptions) => {
-      const chosen = files.length > 0 ? undefined : await configured(deps, command)
-      if (files.length > 0 || chosen !== undefined) await verify(chosen === undefined ? files : [chosen], options, deps)
-    })
+    .action((files: readonly string[], options: VerifyCommandOptions) => whereReadable(deps, async () => {
+      if (files.length > 0 && options.key !== undefined) return verify(files, options.key, options, deps)
+      const log = await configured('the log and its --key', options.config, deps, command)
+      return verify(files.length > 0 ? files : [log.file], options.key ?? [log.publicKeyFile], options, deps)
+    }))
 }
 
 async function tail(file: string, options: TailOptions, deps: AuditCommandDeps, command: Command): Promise<void> {
@@ -101,12 +119,7 @@ async function tail(file: string, options: TailOptions, deps: AuditCommandDeps, 
   const show = shower(options, filter, deps)
   const { sinceMs } = filter
   const before = (record: ReadRecord): boolean => sinceMs !== undefined && Date.parse(record.ts) < sinceMs - CLOCK_STEP_MS
-  let reader: LogTail
-  try {
-    reader = new LogTail(file)
-  } catch (cause) {
-    return unreadable(deps, cause)
-  }
+  const reader = new LogTail(file)
   try {
     const ended = AbortSignal.any([deps.signal, readerGone(deps)])
     for (const line of reader.last(options.lines, (record) => matchesFilter(record, filter), before)) show(line)
@@ -114,8 +127,6 @@ async function tail(file: string, options: TailOptions, deps: AuditCommandDeps, 
       for (const line of reader.poll()) show(line)
       await delay(deps.pollMs ?? 200, undefined, { signal: ended }).catch(() => undefined)
     }
-  } catch (cause) {
-    unreadable(deps, cause)
   } finally {
     reader.close()
   }
@@ -142,18 +153,14 @@ function shower(options: TailOptions, filter: RecordFilter, deps: AuditCommandDe
   }
 }
 
-async function verify(given: readonly string[], options: VerifyCommandOptions, deps: AuditCommandDeps): Promise<void> {
+async function verify(given: readonly string[], keyFiles: readonly string[], options: VerifyCommandOptions, deps: AuditCommandDeps): Promise<void> {
   const [only] = given
   const files = given.length === 1 && only !== undefined ? withSegments(only) : given
-  try {
-    const keys = options.key.map(readVerifyKey)
-    const head = headOf(files, options.head)
-    const report = await verifyFiles(files, { keys, head, anchor: options.expectHead, beginsAt: options.beginsAt })
-    deps.stdout.write(options.json === true ? reportJson(report, head !== undefined) : reportText(report, head !== undefined))
-    deps.setExitCode(verifyExitCode(report))
-  } catch (cause) {
-    unreadable(deps, cause)
-  }
+  const keys = keyFiles.map(readVerifyKey)
+  const head = headOf(files, options.head)
+  const report = await verifyFiles(files, { keys, head, anchor: options.expectHead, beginsAt: options.beginsAt })
+  deps.stdout.write(options.json === true ? reportJson(report, head !== undefined) : reportText(report, head !== undefined))
+  deps.setExitCode(verifyExitCode(report))
 }
 
 /** A log that is named alone means all that is left of its chain. */
@@ -198,19 +205,21 @@ function anchor(text: string): Anchor {
   return { seq: Number(match[1]), hash: match[2] }
 }
 
-/** @returns undefined where the configuration cannot be read, which has then been told */
-async function configured(deps: AuditCommandDeps, command: Command): Promise<string | undefined> {
+async function configured(what: string, config: string | undefined, deps: AuditCommandDeps, command: Command): Promise<ConfiguredLog> {
+  return await deps.configuredLog(config) ?? command.error(`error: name ${what}; there is no configuration here that does`)
+}
+
+/** A log, a key or a configuration that cannot be read is told in its own sentence; misuse of the command is commander's to tell. */
+async function whereReadable(deps: AuditCommandDeps, work: () => Promise<void>): Promise<void> {
   try {
-    const file = await deps.defaultFile()
-    return file ?? command.error('error: name the log file; there is no configuration that names one')
+    await work()
   } catch (cause) {
     if (cause instanceof CommanderError) throw cause
     unreadable(deps, cause)
-    return undefined
   }
 }
 
 function unreadable(deps: AuditCommandDeps, cause: unknown): void {
-  deps.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
+  deps.stderr.write(`${cause instanceof SourceError ? cause.message : sentenceOf(cause)}\n`)
   deps.setExitCode(VERIFY_EXIT.unreadable)
 }

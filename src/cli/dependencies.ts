@@ -1,59 +1,57 @@
-import { existsSync } from 'node:fs'
-import { loadConfig } from '../config/load-config.ts'
-import { readConfigText } from '../config/read-config-text.ts'
+import type { Config } from '../config/config.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { AgentCommandDeps } from './agent.ts'
 import type { AuditCommandDeps } from './audit.ts'
-import type { PolicyCommandDeps } from './policy.ts'
-import { buildUpstreams } from './serve/upstreams.ts'
+import { EXAMPLE_CONFIG, foundConfig, readConfig } from './found-config.ts'
+import type { PolicyCommandDeps, PolicySetup } from './policy.ts'
+import { describeIntegrations } from './serve/describe-integrations.ts'
 
-const DEFAULT_CONFIG = 'config/postern.yaml'
-const EXAMPLE_CONFIG = 'config/postern.example.yaml'
-const DEMO_AUDIT = '.postern/demo/audit.jsonl'
-
-/** What the policy commands need of the process: the configured integrations, which are built but never called. */
+/** What the policy commands need of the process. */
 export function policyDependencies(): PolicyCommandDeps {
+  const printError = (line: string): void => void process.stderr.write(`${line}\n`)
   return {
     clock: systemClock,
     print: (line) => void process.stdout.write(`${line}\n`),
-    printError: (line) => void process.stderr.write(`${line}\n`),
+    printError,
     setExitCode: (code) => { process.exitCode = code },
     setup: async (given) => {
-      const { config } = await loadConfig({ file: given ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : EXAMPLE_CONFIG) })
-      const upstreams = buildUpstreams(config.integrations, {
-        clock: systemClock,
-        store: { get connections(): never { throw new TypeError('a policy command issues nothing') } },
-        ownListeners: () => [],
-        onReauthRequired: () => undefined,
-      })
-      return {
-        integrations: new Map([...upstreams.index.all()].map((integration) => [integration.name, integration])),
-        policies: config.policies,
-        staticIntegrations: new Set(config.integrations.filter((entry) => entry.type === 'routes' && entry.credential !== 'none').map(({ name }) => name)),
-      }
+      const file = given ?? foundConfig()
+      if (file === undefined) printError(`there is no configuration here: taking the integrations of ${EXAMPLE_CONFIG}`)
+      return policySetup((await readConfig(file ?? EXAMPLE_CONFIG)).config)
     },
+  }
+}
+
+function policySetup({ integrations, policies }: Config): PolicySetup {
+  return {
+    integrations: new Map([...describeIntegrations(integrations).all()].map((integration) => [integration.name, integration])),
+    policies,
+    staticIntegrations: new Set(integrations.filter((entry) => entry.type === 'routes' && entry.credential !== 'none').map(({ name }) => name)),
   }
 }
 
 /** What the audit commands need of the process. */
 export function auditDependencies(): AuditCommandDeps {
   const ending = new AbortController()
-  process.once('SIGINT', () => ending.abort())
   return {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     clock: systemClock,
-    defaultFile: configuredAuditFile,
+    configuredLog: async (given) => {
+      const file = given ?? foundConfig()
+      if (file === undefined) return undefined
+      const { audit } = (await readConfig(file)).config
+      return { file: audit.file, publicKeyFile: `${audit.signingKeyFile}.pub` }
+    },
     setExitCode: (code) => { process.exitCode = code },
-    signal: ending.signal,
+    // Only while something is followed: any other command ends by the signal itself.
+    get signal() {
+      process.once('SIGINT', () => ending.abort())
+      process.once('SIGTERM', () => ending.abort())
+      return ending.signal
+    },
   }
-}
-
-/** The log of the configuration that `postern start` would take; else the demo's. */
-async function configuredAuditFile(): Promise<string | undefined> {
-  if (existsSync(DEFAULT_CONFIG)) return (await readConfigText(DEFAULT_CONFIG)).text.audit.file
-  return existsSync(DEMO_AUDIT) ? DEMO_AUDIT : undefined
 }
 
 /** What the agent commands need of the process. */
@@ -62,7 +60,7 @@ export function agentDependencies(): AgentCommandDeps {
     stdout: process.stdout,
     stderr: process.stderr,
     clock: systemClock,
-    defaultConfig: () => (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined),
+    defaultConfig: foundConfig,
     setExitCode: (code) => { process.exitCode = code },
   }
 }

@@ -8,7 +8,7 @@ import { lintPolicies } from '../policy/lint.ts'
 import { loadPolicies, type LoadedPolicies } from '../policy/load.ts'
 import { policyJsonSchemaText } from '../policy/json-schema.ts'
 import { runPolicyTests, type OperationLookUp, type TestResult } from '../policy/tests.ts'
-import type { Vocabularies } from '../policy/vocabulary.ts'
+import { vocabulariesOf } from './serve/describe-integrations.ts'
 
 /** What the configuration says that policy commands need. */
 export interface PolicySetup {
@@ -55,7 +55,7 @@ type Work = (deps: PolicyCommandDeps, policies: LoadedPolicies, setup: PolicySet
 async function run(deps: PolicyCommandDeps, directory: string | undefined, config: string | undefined, work: Work): Promise<void> {
   try {
     const setup = await deps.setup(config)
-    const policies = await loadPolicies(directory ?? setup.policies, vocabulariesOf(setup.integrations))
+    const policies = await loadPolicies(directory ?? setup.policies, vocabulariesOf(setup.integrations.values()))
     deps.setExitCode(work(deps, policies, setup))
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
@@ -82,11 +82,6 @@ function lint(deps: PolicyCommandDeps, policies: LoadedPolicies, setup: PolicySe
   for (const warning of warnings) deps.print(formatProblem(warning))
   deps.print(`${warnings.length} warnings, ${policies.rules.length} rules, ${policies.documents.length} policies`)
   return warnings.length === 0 ? 0 : 1
-}
-
-/** The words of each integration, as policy wants them. */
-export function vocabulariesOf(integrations: ReadonlyMap<string, Integration>): Vocabularies {
-  return new Map([...integrations].map(([name, { vocabulary }]) => [name, vocabulary]))
 }
 
 /** Finds integration and operation as the route stage does, but for a whole URL. */

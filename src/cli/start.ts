@@ -1,53 +1,88 @@
 import { existsSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
+import { isListenAddress, isLocalAddress } from '../config/listen-address.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { formatProblem } from '../lib/source-position.ts'
 import { runDemo } from './demo/run-demo.ts'
-import { startFailureCode, startFailureText } from './process-text.ts'
-import { operationalLog } from './serve/operational-log.ts'
-import { serve, type Service } from './serve/serve.ts'
+import { DEFAULT_CONFIG } from './found-config.ts'
+import { EXIT_DEFECT, EXIT_UNAVAILABLE, failureCode, failureText, isSystemError } from './process-text.ts'
+import { operationalLog, type LogLevel } from './serve/operational-log.ts'
+import { serve } from './serve/serve.ts'
+import { firstSignal } from './signals.ts'
 
-const DEFAULT_CONFIG = 'config/postern.yaml'
+interface StartOptions {
+  readonly config?: string
+  readonly demo?: boolean
+  readonly listen?: string
+}
+
+/** Something that runs until it is closed. */
+interface Running {
+  close(): Promise<void>
+}
+
+const DEMO_LISTEN = '127.0.0.1:8080'
 
 /** `postern start`: both planes in one process, from a configuration; without one, the demo. */
 export function startCommand(): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('run Postern; without a configuration, a demo that needs no account')
     .option('-c, --config <file>', `the configuration file (default: ${DEFAULT_CONFIG}, if it is there)`)
     .option('--demo', 'run the demo although there is a configuration')
-    .option('--listen <address>', 'the demo only: where it listens', '127.0.0.1:8080')
-    .action(async (options: { config?: string; demo?: boolean; listen: string }) => {
-      try {
-        const file = options.config ?? (existsSync(DEFAULT_CONFIG) && options.demo !== true ? DEFAULT_CONFIG : undefined)
-        const running = file === undefined ? await runDemo(options.listen) : await runConfigured(file)
-        closeOnSignal(running)
-      } catch (error) {
-        process.stderr.write(`${startFailureText(error)}\n`)
-        process.exitCode = startFailureCode(error)
-      }
-    })
+    .option('--listen <address>', `the demo only: where it listens (default: ${DEMO_LISTEN}; 127.0.0.1:0 for any free port)`, demoAddress)
+  return command.action((options: StartOptions) => {
+    const file = options.config ?? (options.demo !== true && existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined)
+    if (options.config !== undefined && options.demo === true) command.error('error: --demo makes a configuration of its own; leave out --config')
+    if (file !== undefined && options.listen !== undefined) command.error(`error: --listen is the demo's; ${file} says where to listen in listener.address`)
+    return run(file, options.listen ?? DEMO_LISTEN)
+  })
 }
 
-async function runConfigured(file: string): Promise<{ close(): Promise<void> }> {
+async function run(file: string | undefined, listen: string): Promise<void> {
+  const level: { now: LogLevel } = { now: 'warn' }
+  // Before anything starts: a signal that comes meanwhile ends what has been started, in order.
+  const signal = firstSignal()
+  endOnDefect(level)
+  try {
+    const running = file === undefined ? await runDemo(listen) : await runConfigured(file, level)
+    await signal
+    await running.close()
+    process.exit(0)
+  } catch (error) {
+    tell(error, level.now)
+    process.exit(failureCode(error))
+  }
+}
+
+async function runConfigured(file: string, level: { now: LogLevel }): Promise<Running> {
   const loaded = await loadConfig({ file })
-  const log = operationalLog(loaded.config.logLevel)
+  level.now = loaded.config.logLevel
+  const log = operationalLog(level.now)
   for (const warning of loaded.warnings) log.warn(formatProblem(warning))
-  const service: Service = await serve(loaded, { log, stdout: process.stdout, watchFile: file })
+  const service = await serve(loaded, { log, stdout: process.stdout, watchFile: file })
   log.info({ address: service.address, operations: service.operationsAddress, bundle: loaded.config.ca.bundleFile }, 'postern is ready')
   return service
 }
 
-/** The first signal drains, a second one ends at once. */
-function closeOnSignal(running: { close(): Promise<void> }): void {
-  let closing = false
-  const onSignal = (): void => {
-    if (closing) process.exit(1)
-    closing = true
-    void running.close().then(() => process.exit(0), (error: unknown) => {
-      process.stderr.write(`${startFailureText(error)}\n`)
-      process.exit(1)
-    })
-  }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
+/**
+ * What nobody caught leaves a process in a state that nobody knows: it ends at once, and what is on disk is good as it stands.
+ * A supervisor starts it anew.
+ */
+function endOnDefect(level: { readonly now: LogLevel }): void {
+  process.on('uncaughtException', (error) => {
+    operationalLog(level.now).error({ err: error }, 'postern ends: nothing was prepared for this')
+    process.exit(isSystemError(error) ? EXIT_UNAVAILABLE : EXIT_DEFECT)
+  })
+}
+
+/** One sentence; the stack only for whoever asked for everything. */
+function tell(error: unknown, level: LogLevel): void {
+  process.stderr.write(`${failureText(error)}\n`)
+  if (level === 'debug' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+}
+
+function demoAddress(text: string): string {
+  if (!isListenAddress(text)) throw new InvalidArgumentError('An address has the form 127.0.0.1:8080 or [::1]:8080.')
+  if (text.startsWith('unix:') || !isLocalAddress(text)) throw new InvalidArgumentError('The demo listens on this machine alone: 127.0.0.1 or [::1].')
+  return text
 }

@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Where relative paths begin; default: where this process was started. */
   readonly baseDirectory?: string
+  /** `ignore`: for reading only; what then stands for secrets, certificates and keys must not be used. Default: `follow`. */
+  readonly references?: 'follow' | 'ignore'
 }
 
 export interface LoadedConfig {
@@ -28,9 +30,9 @@ export interface LoadedConfig {
  * @throws SourceError with every problem found, each with file, line and column
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const { env = process.env, baseDirectory = process.cwd() } = options
+  const { env = process.env, baseDirectory = process.cwd(), references: mode = 'follow' } = options
   const { document, text, problems, warnings } = await readConfigText(options.file)
-  const references = new References(document, { env, baseDirectory })
+  const references = new References(document, { env, baseDirectory, references: mode })
   const config = await resolveConfig(text, references)
   const all = [...problems, ...references.problems]
   if (all.length > 0) throw new SourceError(all.toSorted((one, other) => one.line - other.line))

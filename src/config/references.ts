@@ -18,6 +18,11 @@ export interface ReferenceOptions {
   readonly env: NodeJS.ProcessEnv
   /** Relative paths begin here. */
   readonly baseDirectory: string
+  /**
+   * `ignore`: no file is looked at, no variable read, no command run; secrets and public texts are stood in for. For what needs no
+   * more than the file says, where the secrets are not at hand.
+   */
+  readonly references?: 'follow' | 'ignore'
 }
 
 /**
@@ -41,8 +46,13 @@ export class References {
     return resolve(this.#options.baseDirectory, text)
   }
 
+  get #ignored(): boolean {
+    return this.#options.references === 'ignore'
+  }
+
   /** The secret that a reference stands for, without line ends after it. */
   async secret(reference: SecretReference, at: YamlPath): Promise<Secret> {
+    if (this.#ignored) return new Secret('ignored')
     const found = await this.#find(reference, at)
     if (typeof found !== 'string') return this.#missing(found, at)
     const value = found.replace(/[\r\n]+$/, '')
@@ -51,6 +61,7 @@ export class References {
 
   /** The text of a public file. */
   async text({ file }: { readonly file: string }, at: YamlPath): Promise<string> {
+    if (this.#ignored) return ''
     const found = await readTextFile(this.path(file), MAX_FILE_BYTES)
     if ('text' in found) return found.text
     this.#report(found, [...at, 'file'])
@@ -60,6 +71,7 @@ export class References {
   /** The absolute path of a file that is read later, and again when it changes; it has to be there now. */
   async readable(file: string, at: YamlPath, hint?: string): Promise<string> {
     const path = this.path(file)
+    if (this.#ignored) return path
     try {
       await access(path, constants.R_OK)
     } catch (error) {
@@ -72,6 +84,7 @@ export class References {
   /** The absolute path of a folder that has to be there now. */
   async folder(text: string, at: YamlPath): Promise<string> {
     const path = this.path(text)
+    if (this.#ignored) return path
     try {
       if (!(await stat(path)).isDirectory()) this.#report({ problem: `${path} is not a folder`, expected: 'the path of a folder' }, at)
     } catch (error) {

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { auditCommand } from '../../src/cli/audit.ts'
+import { auditCommand, type ConfiguredLog } from '../../src/cli/audit.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { callEvent } from './support/event.ts'
 import { LogDirectory } from './support/log-directory.ts'
@@ -29,7 +29,7 @@ function collector(): { readonly stream: Writable; readonly text: () => string }
   return { stream, text: () => text }
 }
 
-async function postern(args: readonly string[], defaultFile?: string): Promise<Result> {
+async function postern(args: readonly string[], configured?: ConfiguredLog): Promise<Result> {
   const out = collector()
   const err = collector()
   let exit = 0
@@ -38,7 +38,7 @@ async function postern(args: readonly string[], defaultFile?: string): Promise<R
     stderr: err.stream,
     env: {},
     clock: systemClock,
-    defaultFile: () => defaultFile,
+    configuredLog: () => Promise.resolve(configured),
     setExitCode: (code) => {
       exit = code
     },
@@ -84,7 +84,7 @@ describe('postern audit tail', () => {
 
   it('takes the configured log where none is named, and says so where there is none', async () => {
     await written()
-    expect((await postern(['tail'], directory.file)).out.split('\n')).toHaveLength(9)
+    expect((await postern(['tail'], { file: directory.file, publicKeyFile: key() })).out.split('\n')).toHaveLength(9)
     expect(await postern(['tail'])).toMatchObject({ exit: 1, err: expect.stringContaining('name the log file') })
   })
 
@@ -112,7 +112,7 @@ describe('postern audit tail', () => {
     const exits: number[] = []
     const stdout = new PassThrough()
     const command = auditCommand({
-      stdout, stderr: collector().stream, env: {}, clock: systemClock, defaultFile: () => Promise.resolve(directory.file),
+      stdout, stderr: collector().stream, env: {}, clock: systemClock, configuredLog: () => Promise.resolve({ file: directory.file, publicKeyFile: key() }),
       setExitCode: (code) => exits.push(code), signal: new AbortController().signal, pollMs: 1,
     })
     const following = command.parseAsync(['tail', '--follow'], { from: 'user' })
@@ -122,7 +122,7 @@ describe('postern audit tail', () => {
   })
 
   it('says in one line that there is no such log', async () => {
-    expect(await postern(['tail', `${directory.path}/none`])).toMatchObject({ exit: 78, err: expect.stringMatching(/^ENOENT.*\n$/) })
+    expect(await postern(['tail', `${directory.path}/none`])).toMatchObject({ exit: 78, err: `there is no ${directory.path}/none\n` })
   })
 
   it('follows the log over rotations, and shows no line before it is whole', async () => {
@@ -131,7 +131,7 @@ describe('postern audit tail', () => {
     const stop = new AbortController()
     const stdout = new PassThrough()
     const shown = lineReader(stdout)
-    const deps = { stdout, stderr: new PassThrough(), env: {}, clock: systemClock, defaultFile: () => undefined, setExitCode: () => undefined }
+    const deps = { stdout, stderr: new PassThrough(), env: {}, clock: systemClock, configuredLog: () => Promise.resolve(undefined), setExitCode: () => undefined }
     const followed = auditCommand({ ...deps, signal: stop.signal, pollMs: 2 }).parseAsync(['tail', directory.file, '-f', '--json', '--event', 'api'], { from: 'user' })
     expect(await shown()).toContain('"before"')
     await log.commit(callEvent('while'))
@@ -167,7 +167,7 @@ describe('postern audit verify', () => {
   it('says file, line and what is wrong: exit 1', async () => {
     await written()
     writeFileSync(directory.file, readFileSync(directory.file, 'utf8').replace('dec_2', 'dec_3'))
-    const { out, exit } = await postern(['verify', '--key', key()], directory.file)
+    const { out, exit } = await postern(['verify', '--key', key()], { file: directory.file, publicKeyFile: key() })
     expect(out).toContain(`${directory.file}:3: changed: the next record names another hash for this one`)
     expect(out).toContain('NOT OK, 1 problem: 8 records')
     expect(exit).toBe(1)
@@ -219,8 +219,8 @@ describe('postern audit verify', () => {
     expect(await postern(args())).toMatchObject({ exit: 78, out: '', err: expect.stringMatching(/^[^\n]+\n$/) })
   })
 
-  it('wants to be told the key', async () => {
-    expect(await postern(['verify', directory.file])).toMatchObject({ exit: 1, err: expect.stringContaining("required option '--key") })
+  it('wants to be told the key where there is no configuration', async () => {
+    expect(await postern(['verify', directory.file])).toMatchObject({ exit: 1, err: expect.stringContaining('name the log and its --key') })
   })
 })
 

@@ -1,23 +1,29 @@
+import { existsSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { FileAuditLog } from '../../audit/file-audit-log.ts'
-import { loadOrCreateSigningKey } from '../../audit/signing-key.ts'
+import { loadOrCreateSigningKey, type SigningKey } from '../../audit/signing-key.ts'
+import type { SinkIo } from '../../audit/sink-io.ts'
 import { jsonFormat, StreamSink } from '../../audit/stream-sink.ts'
 import type { Config } from '../../config/config.ts'
 import { ConfigWatch, type ConfigEvent } from '../../config/watch-config.ts'
 import type { LoadedConfig } from '../../config/load-config.ts'
 import type { OwnListener } from '../../egress/address-guard.ts'
 import type { Resolve } from '../../egress/dial.ts'
+import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import { systemClock, type Clock } from '../../lib/clock.ts'
 import { formatProblem } from '../../lib/source-position.ts'
 import { systemTimers, type Timers } from '../../lib/timers.ts'
+import { loadPolicies } from '../../policy/load.ts'
 import { WatchedPolicies, type PolicyEvent } from '../../policy/watch.ts'
 import { openInterceptionCa } from '../../proxy/listener/interception-ca.ts'
 import { writeTrustBundle } from '../../proxy/listener/trust-bundle.ts'
 import { Metrics } from '../../proxy/operations/metrics.ts'
 import { Readiness } from '../../proxy/operations/readiness.ts'
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
+import { Misconfigured } from '../misconfigured.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
 import { startDataPlane, type DataPlane } from './data-plane.ts'
+import { describeIntegrations, vocabulariesOf } from './describe-integrations.ts'
 import { tokenVerifier } from './identity.ts'
 import { openOperations, ownListenerOf, type OpenOperations } from './operations.ts'
 import type { Logger } from './operational-log.ts'
@@ -29,6 +35,7 @@ export interface ServeOptions {
   readonly clock?: Clock
   readonly timers?: Timers
   readonly resolve?: Resolve
+  readonly auditIo?: SinkIo
   /** Where audit records go beside the file, if `audit.stdout` says so. */
   readonly stdout: Writable
   /** The configuration's file, to be watched for agents and revocations. */
@@ -89,9 +96,13 @@ export async function serve(loaded: LoadedConfig, options: ServeOptions): Promis
 
 async function startAll(loaded: LoadedConfig, options: ServeOptions, started: Started, endAll: () => Promise<void>): Promise<Service> {
   const { config } = loaded
+  const integrations = describeIntegrations(config.integrations)
+  // Before anything is opened or made: without policies that can be used nothing starts.
+  await loadPolicies(config.policies, vocabulariesOf(integrations.all()))
   const own: OwnListener[] = []
   const base: Base = {
     config,
+    integrations,
     log: options.log,
     clock: options.clock ?? systemClock,
     timers: options.timers ?? systemTimers,
@@ -121,6 +132,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
 /** What every part needs. */
 interface Base {
   readonly config: Config
+  readonly integrations: IntegrationIndex
   readonly log: Logger
   readonly clock: Clock
   readonly timers: Timers
@@ -133,16 +145,26 @@ async function openAudit({ audit: config }: Config, options: ServeOptions, start
   const audit = await FileAuditLog.open({
     file: config.file,
     mode: config.mode,
-    signingKey: loadOrCreateSigningKey(config.signingKeyFile),
+    signingKey: signingKeyOf(config.signingKeyFile),
     clock: options.clock ?? systemClock,
     maxSegmentBytes: config.maxSegmentBytes,
     checkpointEveryRecords: config.checkpointEveryRecords,
     checkpointEveryMs: config.checkpointEveryMs,
+    io: options.auditIo,
   })
   started.add(() => audit.close())
-  started.add(() => audit.post({ event: 'admin.stopped', outcome: 'ok' }))
   if (config.stdout) audit.onRecord(new StreamSink({ stream: options.stdout, format: jsonFormat }).write)
   return audit
+}
+
+/** A key that cannot be made is the machine's trouble; one that is there and wrong, the configuration's. */
+function signingKeyOf(file: string): SigningKey {
+  try {
+    return loadOrCreateSigningKey(file)
+  } catch (error) {
+    if (!existsSync(file)) throw error
+    throw new Misconfigured(error instanceof Error ? error.message : String(error), { cause: error })
+  }
 }
 
 interface Authority {
@@ -151,10 +173,10 @@ interface Authority {
   readonly controlPlane: ControlPlane
 }
 
-async function startAuthority({ config, log, clock, timers, egress, audit, started }: Base): Promise<Authority> {
+async function startAuthority({ config, integrations, log, clock, timers, egress, audit, started }: Base): Promise<Authority> {
   const store = await openSqliteStore({ path: config.store.file, keys: config.store.keys, clock })
   started.add(() => store.close())
-  const upstreams = buildUpstreams(config.integrations, {
+  const upstreams = buildUpstreams(config.integrations, integrations, {
     ...egress,
     clock,
     store,
@@ -165,11 +187,12 @@ async function startAuthority({ config, log, clock, timers, egress, audit, start
   started.add(() => upstreams.close())
   const policies = await WatchedPolicies.open({
     directory: config.policies,
-    vocabularies: new Map([...upstreams.index.all()].map((integration) => [integration.name, integration.vocabulary])),
+    vocabularies: vocabulariesOf(integrations.all()),
     onEvent: (event) => recordPolicyEvent(event, audit, log),
   })
   started.add(() => policies.close())
   audit.post({ event: 'admin.started', outcome: 'ok' })
+  started.add(() => audit.post({ event: 'admin.stopped', outcome: 'ok' }))
   audit.post({ event: 'policy.loaded', policy_hash: policies.snapshot.hash, outcome: 'ok' })
   const controlPlane = startControlPlane({ ...config, issuers: upstreams.issuers, store, audit, clock, timers, log })
   started.add(() => controlPlane.close())

@@ -1,17 +1,16 @@
-import type { ConnectConfig, GithubConfig, IntegrationConfig, RoutesConfig, SlackConfig } from '../../config/config.ts'
+import type { ConnectConfig, IntegrationConfig, SlackConfig } from '../../config/config.ts'
 import { addressGuard, type OwnListener } from '../../egress/address-guard.ts'
 import { systemResolve, type DialSettings, type Resolve } from '../../egress/dial.ts'
 import { upstreamHttp } from '../../egress/upstream-http.ts'
-import { githubIntegration } from '../../integrations/github/github.ts'
-import { IntegrationIndex } from '../../integrations/integration-index.ts'
-import type { Integration, Origin } from '../../integrations/integration.ts'
+import { githubAppIssuer } from '../../integrations/github/github.ts'
+import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import type { Issuer } from '../../integrations/issuer.ts'
-import { routesIntegration } from '../../integrations/routes/routes-integration.ts'
-import { slackIntegration } from '../../integrations/slack/slack-integration.ts'
+import { slackBotIssuer } from '../../integrations/slack/slack-integration.ts'
 import { staticIssuer } from '../../integrations/static/static-issuer.ts'
 import type { UpstreamHttp } from '../../integrations/upstream-http.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Store } from '../../store/ports/store.ts'
+import { Misconfigured } from '../misconfigured.ts'
 
 /** Every configured upstream, from all three sides: what its requests mean, where its credentials come from, how it is dialled. */
 export interface Upstreams {
@@ -23,7 +22,6 @@ export interface Upstreams {
 
 export interface UpstreamDependencies {
   readonly clock: Clock
-  /** Undefined only where nothing is issued: policy tests and lint. */
   readonly store: Pick<Store, 'connections'>
   readonly ownListeners: () => readonly OwnListener[]
   readonly resolve?: Resolve
@@ -32,21 +30,32 @@ export interface UpstreamDependencies {
 
 const ISSUER_HTTP = { maxBodyBytes: 1_048_576, timeoutMs: 10_000 }
 
-/** One integration as built from its configuration. */
-interface Built {
-  readonly integration: Integration
+/** Where one integration's credentials come from. */
+interface Source {
   /** Absent where the upstream takes no credential. */
   readonly issuer: Issuer | undefined
   /** Resolves once nothing is under way that must not be cut off: a rotation whose successor is not yet stored. */
   idle?(): Promise<void>
 }
 
-/** Builds the configured integrations; the only place that knows every kind. */
-export function buildUpstreams(configs: readonly IntegrationConfig[], deps: UpstreamDependencies): Upstreams {
+/**
+ * Builds the way to every configured upstream.
+ * @param index what their requests mean
+ * @throws Misconfigured where an integration's credentials cannot be used
+ */
+export function buildUpstreams(configs: readonly IntegrationConfig[], index: IntegrationIndex, deps: UpstreamDependencies): Upstreams {
   const settings = new Map(configs.map((config) => [config.name, dialSettingsOf(config.connect, deps)]))
-  const clients = configs.map((config) => upstreamHttp({ dial: settingsFor(config.name), ...ISSUER_HTTP }))
-  const built = configs.map((config, at) => build(config, (clients[at] as (typeof clients)[number]).send, deps))
-  const issuers = new Map(built.flatMap(({ integration, issuer }) => (issuer === undefined ? [] : [[integration.name, issuer] as const])))
+  const clients = new Map(configs.map(({ name }) => [name, upstreamHttp({ dial: settingsFor(name), ...ISSUER_HTTP })]))
+  const sources = new Map(configs.map((config) => [config.name, usable(config, () => sourceOf(config, send(config.name), deps))]))
+  const issuers = new Map([...sources].flatMap(([name, { issuer }]) => (issuer === undefined ? [] : [[name, issuer] as const])))
+
+  function send(name: string): UpstreamHttp {
+    return (request, signal) => {
+      const client = clients.get(name)
+      if (client === undefined) throw new TypeError(`no integration is named ${name}`)
+      return client.send(request, signal)
+    }
+  }
 
   function settingsFor(name: string): DialSettings {
     const found = settings.get(name)
@@ -55,12 +64,12 @@ export function buildUpstreams(configs: readonly IntegrationConfig[], deps: Upst
   }
 
   return {
-    index: new IntegrationIndex(built.map(({ integration }) => integration)),
+    index,
     issuers,
     dialSettings: settingsFor,
     close: async () => {
-      await Promise.all(built.map((one) => one.idle?.()))
-      await Promise.all(clients.map((client) => client.close()))
+      await Promise.all([...sources.values()].map((one) => one.idle?.()))
+      await Promise.all([...clients.values()].map((client) => client.close()))
     },
   }
 }
@@ -79,27 +88,23 @@ export function dialSettingsOf(connect: ConnectConfig | undefined, deps: Pick<Up
   }
 }
 
-function build(config: IntegrationConfig, http: UpstreamHttp, deps: UpstreamDependencies): Built {
+function sourceOf(config: IntegrationConfig, http: UpstreamHttp, deps: UpstreamDependencies): Source {
   switch (config.type) {
     case 'github':
-      return buildGithub(config, http, deps)
+      return { issuer: githubAppIssuer({ name: config.name, api: config.origin, uploads: config.uploadsOrigin, app: config.app, http, clock: deps.clock }) }
     case 'slack':
-      return buildSlack(config, http, deps)
+      return slackSource(config, http, deps)
     case 'routes':
-      return buildRoutes(config)
+      return { issuer: config.credential === 'none' ? undefined : staticIssuer(config.credential) }
   }
 }
 
-function buildGithub(config: GithubConfig, http: UpstreamHttp, { clock }: UpstreamDependencies): Built {
-  return githubIntegration({ name: config.name, api: config.origin, uploads: config.uploadsOrigin, app: config.app, http, clock })
-}
-
-function buildSlack(config: SlackConfig, http: UpstreamHttp, deps: UpstreamDependencies): Built {
+function slackSource(config: SlackConfig, http: UpstreamHttp, deps: UpstreamDependencies): Source {
   const { access, refresh } = config.tokens
   const credential = refresh === undefined
     ? { botToken: needed(access, config.name) }
     : { clientId: config.clientId, clientSecret: config.clientSecret, refreshToken: refresh }
-  return slackIntegration({
+  return slackBotIssuer({
     name: config.name,
     credential,
     origins: { api: config.origin, upload: config.uploadsOrigin },
@@ -110,19 +115,14 @@ function buildSlack(config: SlackConfig, http: UpstreamHttp, deps: UpstreamDepen
   })
 }
 
-function buildRoutes(config: RoutesConfig): Built {
-  const origins: readonly Origin[] = [config.origin, ...config.moreOrigins]
-  const { credential } = config
-  const integration = routesIntegration({
-    name: config.name,
-    origins,
-    routes: config.routes,
-    credential: credential === 'none' ? 'none' : { placement: credential.placement },
-    credentialFields: config.credentialFields,
-    exactScopes: config.exactScopes,
-    foldTargetCase: config.foldTargetCase,
-  })
-  return { integration, issuer: credential === 'none' ? undefined : staticIssuer(credential) }
+/** The sentence names the integration: there may be several of a kind. */
+function usable<T>({ name }: IntegrationConfig, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new Misconfigured(`the integration ${name} cannot be used: ${error.message}`, { cause: error })
+  }
 }
 
 function needed<T>(value: T | undefined, integration: string): T {

@@ -31,13 +31,9 @@ export interface GithubOptions {
 /** Names under which GitHub itself, or a library for it, takes a credential outside the header. */
 const CREDENTIAL_FIELDS: readonly string[] = ['access_token', 'token', 'oauth_token', 'client_secret']
 
-/**
- * GitHub by its REST API and a GitHub App.
- * @throws TypeError where the private key cannot be used
- */
-export function githubIntegration(options: GithubOptions): { readonly integration: Integration; readonly issuer: Issuer } {
-  const { name, api, uploads, app, clock } = options
-  const integration: Integration = {
+/** What requests to GitHub mean; needs no secret. */
+export function describeGithub({ name, api, uploads }: Pick<GithubOptions, 'name' | 'api' | 'uploads'>): Integration {
+  return {
     name,
     origins: uploads === undefined || sameOrigin(api, uploads) ? [api] : [api, uploads],
     catalogue: githubCatalogue({
@@ -49,13 +45,27 @@ export function githubIntegration(options: GithubOptions): { readonly integratio
     denialAnswer: githubDenialAnswer,
     credentialFields: CREDENTIAL_FIELDS,
   }
-  const issuer = githubIssuer({
-    api: new GithubApi({ url: urlOf(api), http: options.http }),
+}
+
+/**
+ * Where credentials for GitHub come from: the GitHub App.
+ * @throws TypeError where the private key cannot be used
+ */
+export function githubAppIssuer({ api, app, clock, http }: GithubOptions): Issuer {
+  return githubIssuer({
+    api: new GithubApi({ url: urlOf(api), http }),
     app: new AppIdentity(app, clock),
     clock,
     installationId: app.installationId,
   })
-  return { integration, issuer }
+}
+
+/**
+ * GitHub by its REST API and a GitHub App: both sides of it.
+ * @throws TypeError where the private key cannot be used
+ */
+export function githubIntegration(options: GithubOptions): { readonly integration: Integration; readonly issuer: Issuer } {
+  return { integration: describeGithub(options), issuer: githubAppIssuer(options) }
 }
 
 function sameOrigin(one: Origin, other: Origin): boolean {

@@ -45,11 +45,9 @@ export interface SlackParts {
   idle(): Promise<void>
 }
 
-/** Slack's Web API with one workspace's bot token. */
-export function slackIntegration(options: SlackOptions): SlackParts {
-  const { name, origins = SLACK_ORIGINS, clock = systemClock } = options
-  const times = { ...ROTATION_TIMES, ...options.times }
-  const integration: Integration = {
+/** What requests to Slack mean; needs no secret. */
+export function describeSlack({ name, origins = SLACK_ORIGINS }: Pick<SlackOptions, 'name' | 'origins'>): Integration {
+  return {
     name,
     origins: sameOrigin(origins.api, origins.upload) ? [origins.api] : [origins.api, origins.upload],
     catalogue: new SlackCatalogue(name, origins),
@@ -58,9 +56,20 @@ export function slackIntegration(options: SlackOptions): SlackParts {
     // Slack reads the token from the query and from forms too.
     credentialFields: ['token'],
   }
+}
+
+/** Where credentials for Slack come from: one workspace's bot token. */
+export function slackBotIssuer(options: SlackOptions): Omit<SlackParts, 'integration'> {
+  const { origins = SLACK_ORIGINS, clock = systemClock } = options
+  const times = { ...ROTATION_TIMES, ...options.times }
   const bot = botToken(options, origins, clock, times)
   const idle = (): Promise<void> => (bot.kind === 'rotating' ? bot.token.idle() : Promise.resolve())
-  return { integration, issuer: new SlackIssuer(bot, clock, times), idle }
+  return { issuer: new SlackIssuer(bot, clock, times), idle }
+}
+
+/** Slack's Web API with one workspace's bot token: both sides of it. */
+export function slackIntegration(options: SlackOptions): SlackParts {
+  return { integration: describeSlack(options), ...slackBotIssuer(options) }
 }
 
 function botToken(options: SlackOptions, origins: SlackOrigins, clock: Clock, times: RotationTimes): BotToken {
