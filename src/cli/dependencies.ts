@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { AgentCommandDeps } from './agent.ts'
 import type { AuditCommandDeps } from './audit.ts'
-import { EXAMPLE_CONFIG, foundConfig, readConfig } from './found-config.ts'
+import { DEFAULT_CONFIG, EXAMPLE_CONFIG, lastRunConfig, readConfig } from './found-config.ts'
 import type { PolicyCommandDeps, PolicySetup } from './policy.ts'
 import { describeIntegrations } from './serve/describe-integrations.ts'
 
@@ -15,8 +16,8 @@ export function policyDependencies(): PolicyCommandDeps {
     printError,
     setExitCode: (code) => { process.exitCode = code },
     setup: async (given) => {
-      const file = given ?? foundConfig()
-      if (file === undefined) printError(`there is no configuration here: taking the integrations of ${EXAMPLE_CONFIG}`)
+      const file = given ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined)
+      if (file === undefined) printError(`there is no ${DEFAULT_CONFIG} here: taking the integrations of ${EXAMPLE_CONFIG}`)
       return policySetup((await readConfig(file ?? EXAMPLE_CONFIG)).config)
     },
   }
@@ -39,7 +40,7 @@ export function auditDependencies(): AuditCommandDeps {
     env: process.env,
     clock: systemClock,
     configuredLog: async (given) => {
-      const file = given ?? foundConfig()
+      const file = given ?? lastRunConfig()
       if (file === undefined) return undefined
       const { audit } = (await readConfig(file)).config
       return { file: audit.file, publicKeyFile: `${audit.signingKeyFile}.pub` }
@@ -60,7 +61,7 @@ export function agentDependencies(): AgentCommandDeps {
     stdout: process.stdout,
     stderr: process.stderr,
     clock: systemClock,
-    defaultConfig: foundConfig,
+    defaultConfig: () => (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined),
     setExitCode: (code) => { process.exitCode = code },
   }
 }

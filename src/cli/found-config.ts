@@ -12,8 +12,8 @@ export const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** Comes with the package: the integrations that its policies are written for. */
 export const EXAMPLE_CONFIG = join(PACKAGE_ROOT, 'config', 'postern.example.yaml')
 
-/** The configuration that commands mean where none is named: the one that `start` runs, else that of the last demo here. */
-export function foundConfig(): string | undefined {
+/** The configuration that was last run here: the one that `start` takes, else that of the demo. */
+export function lastRunConfig(): string | undefined {
   return [DEFAULT_CONFIG, join(DEMO_DIRECTORY, 'postern.yaml')].find((file) => existsSync(file))
 }
 

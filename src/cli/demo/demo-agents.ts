@@ -4,6 +4,7 @@ import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, type DevelopmentKeys } from '
 import { signDelegationToken } from '../../authority/tokens/sign-delegation-token.ts'
 import { newId, type AgentId, type PersonId } from '../../model/ids.ts'
 import type { ConsentDetail } from '../../model/principal.ts'
+import { shellWord } from './shell-word.ts'
 
 const TOKEN_LIFETIME_MS = 8 * 3_600_000
 
@@ -20,6 +21,8 @@ export interface DemoAgent {
   readonly tokenFile: string
   /** One header line, for `curl -H @file`. */
   readonly headerFile: string
+  /** Sourced by a shell, it sends what that shell starts through the proxy, and has it trust the proxy's certificates. */
+  readonly environmentFile: string
 }
 
 /** Signs a delegation token of Alice's for the reviewer and puts it into files. */
@@ -40,7 +43,20 @@ export async function writeDemoAgent(directory: string, keys: DevelopmentKeys, n
   }, keys.signingKey)
   const tokenFile = join(directory, 'pr-reviewer.token')
   const headerFile = join(directory, 'pr-reviewer.header')
+  const environmentFile = join(directory, 'pr-reviewer.env')
   await writeFile(tokenFile, token, { mode: 0o600 })
   await writeFile(headerFile, `Authorization: Bearer ${token}\n`, { mode: 0o600 })
-  return { token, tokenFile, headerFile }
+  return { token, tokenFile, headerFile, environmentFile }
+}
+
+/** Every common client finds the proxy and the trust bundle by one of these names. */
+const TRUST_NAMES = ['SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS']
+
+/** Written once the proxy's address is known. */
+export async function writeDemoEnvironment(agent: DemoAgent, address: string, bundle: string): Promise<void> {
+  const lines = [
+    `export HTTPS_PROXY="http://agent:$(cat ${shellWord(agent.tokenFile)})@${address}"`,
+    `export NODE_USE_ENV_PROXY=1 ${TRUST_NAMES.map((name) => `${name}=${shellWord(bundle)}`).join(' ')}`,
+  ]
+  await writeFile(agent.environmentFile, `${lines.join('\n')}\n`, { mode: 0o600 })
 }

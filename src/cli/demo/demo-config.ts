@@ -39,7 +39,7 @@ listener: { address: ${quote(listen)} }
 ca:
   directory: ${quote(join(directory, 'ca'))}
   bundle: ${quote(join(directory, 'bundle.pem'))}
-  hosts: [api.github.com, uploads.github.com, slack.com, files.slack.com, tickets.internal]
+  hosts: [api.github.com, uploads.github.com, slack.com, files.slack.com, tickets.internal.acme.com]
 identity:
   delegation_tokens: { issuer: ${DEVELOPMENT_ISSUER}, audience: ${DEVELOPMENT_AUDIENCE}, jwks: { file: ${quote(keys.jwksFile)} }, claims: postern }
 agents:
@@ -59,7 +59,7 @@ integrations:
     connect: ${connect(world.slack.port)}
   tickets:
     type: routes
-    origin: https://tickets.internal
+    origin: https://tickets.internal.acme.com:8443
     credential: { secret: { file: ${quote(files.ticketsKey)} } }
     routes:
       - { route: "GET /v1/tickets", access: read, scopes: [tickets:read] }

@@ -1,29 +1,42 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { takeExclusiveLock } from '../../lib/exclusive-lock.ts'
+import { sentenceOf } from '../process-text.ts'
 
 /**
- * Empties and takes the demo's directory: nothing of an earlier demo is of use, since its stand-ins are gone.
+ * Takes the demo's directory and empties it: nothing of an earlier demo is of use, since its stand-ins are gone.
  * @returns the function that gives it up again; what lies in it stays, to be looked at
- * @throws Error where another demo runs in it
+ * @throws Error where another demo runs in it, or where it cannot be made
  */
-export async function takeDemoDirectory(directory: string): Promise<() => Promise<void>> {
-  const lock = join(directory, 'demo.pid')
-  const holder = Number(await readFile(lock, 'utf8').catch(() => ''))
-  if (holder > 0 && isAlive(holder)) throw new Error(`a demo runs here already (process ${holder}): end it first, or start this one in another directory`)
-  await rm(directory, { recursive: true, force: true })
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const handle = await open(lock, 'wx', 0o600)
-  await handle.writeFile(String(process.pid))
-  await handle.close()
-  return () => rm(lock, { force: true })
+export async function takeDemoDirectory(directory: string): Promise<() => void> {
+  // Beside the directory, which is about to be emptied.
+  const lockFile = join(dirname(directory), 'demo.lock')
+  const lock = await writable(directory, async () => {
+    await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
+    return takeExclusiveLock(lockFile)
+  })
+  if (lock === undefined) throw new Error(`another demo runs in ${directory}: end it first, or start this one in another directory`)
+  await writable(directory, async () => {
+    await rm(directory, { recursive: true, force: true })
+    await mkdir(directory, { mode: 0o700 })
+  }).catch((error: unknown) => {
+    lock.release()
+    throw error
+  })
+  return () => lock.release()
 }
 
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false
+/** A copy of the policies that come with the package, to be edited without touching those. @returns where it is */
+export async function copyPolicies(from: string, directory: string): Promise<string> {
+  const to = join(directory, 'policies')
+  await cp(from, to, { recursive: true })
+  return to
+}
+
+async function writable<T>(directory: string, work: () => Promise<T>): Promise<T> {
   try {
-    process.kill(pid, 0)
-    return true
+    return await work()
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    throw new Error(`the demo keeps its files in ${directory}, which cannot be written: ${sentenceOf(error)}`, { cause: error })
   }
 }

@@ -1,47 +1,45 @@
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import type { DemoAgent } from './demo-agents.ts'
+import { shellWord } from './shell-word.ts'
 
 export interface WelcomeFacts {
-  readonly directory: string
   /** `127.0.0.1:8080`. */
   readonly address: string
   readonly agent: DemoAgent
+  /** The copy that is in force. */
+  readonly policies: string
+  readonly config: string
 }
 
-/** What the terminal shows when the demo is ready: where to point an agent, and three calls to copy. */
-export function welcome({ directory, address, agent }: WelcomeFacts): string {
-  const header = shown(agent.headerFile)
-  const curl = (path: string, more = ''): string => `curl -sS -H @${header} ${more}http://${address}${path}`
+/** What the terminal shows when the demo is ready: three calls to copy, where to point an agent, and what to change. */
+export function welcome({ address, agent, policies, config }: WelcomeFacts): string {
+  const curl = (path: string, more = ''): string => `curl -sS -H @${shown(agent.headerFile)} ${more}http://${address}${path}`
   return `
-Postern runs on ${address}. This is a demo: GitHub, Slack and an internal API are stand-ins in this process; everything else is the real thing.
+Postern runs on ${address}. This is a demo: GitHub, Slack and an internal API are stand-ins in this process; all else is what runs in production.
 The agent is agent:pr-reviewer, acting for alice@acme.com. It holds no GitHub or Slack secret, only a token that says who it is.
+Copy these lines into another terminal, in this directory.
 
 Allowed by all three layers:
 ${curl('/github/repos/acme-corp/backend/pulls/42')}
 
-Refused by organisation policy (production repositories are read-only):
-${curl('/github/repos/acme-corp/prod-payments/pulls/3/reviews', `-d '{"event":"APPROVE"}' -H 'Content-Type: application/json' `)}
+Refused by organisation policy (agents only read production repositories):
+${curl('/github/repos/acme-corp/prod-payments/pulls/3/reviews', `-H 'Content-Type: application/json' -d '{"event":"APPROVE"}' `)}
 
 Refused by the agent's own permissions (it may post to #code-review alone):
 ${curl('/slack/api/chat.postMessage', '-d channel=C0GENERAL -d text=hello ')}
 
-Point a real agent at it (curl, Octokit, Slack's SDK, Python requests, Go … need no change):
-export HTTPS_PROXY="http://agent:$(cat ${shown(agent.tokenFile)})@${address}"
-export NODE_USE_ENV_PROXY=1 NODE_EXTRA_CA_CERTS=${bundle(directory)} CURL_CA_BUNDLE=${bundle(directory)} REQUESTS_CA_BUNDLE=${bundle(directory)} SSL_CERT_FILE=${bundle(directory)}
-or give it the base URL http://${address}/github with that token in place of its own.
+To point a program at it that calls https://api.github.com or https://slack.com as ever, set its proxy and trust first:
+. ${shown(agent.environmentFile)}
+Or give it the base URL http://${address}/github, and the token in ${shown(agent.tokenFile)}.
 
-Policy: ${shown(join(directory, 'postern.yaml'))} names the directory; change a rule and it applies at once. The audit, as it happens:
+Policies: ${shown(policies)}/ (change a rule, and it applies at once). Configuration: ${shown(config)}. Both are made anew at each start.
+The audit, as it happens:
 
 `
-}
-
-function bundle(directory: string): string {
-  return join(directory, 'bundle.pem')
 }
 
 /** The shorter of the two ways to name a file, quoted where a shell needs it. */
 function shown(file: string): string {
   const short = relative(process.cwd(), file)
-  const path = short.length < file.length && !short.startsWith('..') ? short : file
-  return /^[A-Za-z0-9_./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+  return shellWord(short.length < file.length && !short.startsWith('..') ? short : file)
 }

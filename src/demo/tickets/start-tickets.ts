@@ -6,7 +6,7 @@ import { startStandIn, type StandInServer } from '../server/stand-in-server.ts'
 import { respond, type TicketsGrants, type TicketsWorld } from './respond.ts'
 import { seedTickets, type Ticket } from './ticket-book.ts'
 
-const NAMES = ['localhost', 'tickets.localhost', 'tickets.internal']
+const NAMES = ['localhost', 'tickets.localhost', 'tickets.internal.acme.com']
 
 export interface TicketsOptions {
   /** 0 or absent for any. */
