@@ -158,6 +158,25 @@ describe('what is looked at each time', () => {
   })
 })
 
+test('keys that cannot be had refuse a request of two tokens once, and leave no rejection that nobody awaits', async () => {
+  const own = await world()
+  const token = await sign(claims(), own.key)
+  await own.identify.identifyProofs({ ...NO_PROOFS, token }, NOW_MS)
+  own.keys.failing = true
+  own.keys.clock.ms += 60_000
+  const ask = (proofs: Partial<Proofs>): Promise<unknown> => Promise.resolve().then(() => own.identify.identifyProofs({ ...NO_PROOFS, ...proofs }, NOW_MS))
+  await expect(ask({ token })).rejects.toMatchObject({ code: 'authority_unavailable' })
+  const unawaited: unknown[] = []
+  const listener = (reason: unknown): void => void unawaited.push(reason)
+  process.on('unhandledRejection', listener)
+  // The first was never verified and fails later; the second is remembered and fails at once.
+  const unknown = await sign(claims({ jti: 'j-2' }), own.key)
+  await expect(ask({ token: unknown, delegationToken: token })).rejects.toMatchObject({ code: 'authority_unavailable' })
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', listener)
+  expect(unawaited).toEqual([])
+})
+
 test('without a configured trust domain, the registered SPIFFE ids decide', async () => {
   const own = await world({ trustDomain: undefined })
   const ask = (uri: string): unknown => own.identify.identifyProofs({ ...NO_PROOFS, certificate: certificate({ uris: [uri] }) }, NOW_MS)

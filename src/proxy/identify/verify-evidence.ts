@@ -14,7 +14,7 @@ type Verified = VerifiedToken | Denial | undefined
 export function verifyEvidence(tokens: TokenVerifier, proofs: Proofs, nowMs: number): Evidence | Denial | Promise<Evidence | Denial> {
   const boundText = boundTokenOf(proofs)
   if (typeof boundText === 'object') return boundText
-  const verify = (text: string | undefined): Verified | Promise<Verified> => (text === undefined ? undefined : tokens.verify(text, nowMs))
+  const verify = (text: string | undefined): Verified | Promise<Verified> => (text === undefined ? undefined : verifyOne(tokens, text, nowMs))
   const token = verify(proofs.token)
   const delegationToken = verify(proofs.delegationToken)
   const boundToken = verify(boundText)
@@ -22,6 +22,15 @@ export function verifyEvidence(tokens: TokenVerifier, proofs: Proofs, nowMs: num
     return Promise.all([token, delegationToken, boundToken]).then((verified) => evidenceOf(proofs, nowMs, verified))
   }
   return evidenceOf(proofs, nowMs, [token, delegationToken, boundToken])
+}
+
+/** A throw here would leave the other token's promise behind, and one that nobody awaits ends the process when it rejects. */
+function verifyOne(tokens: TokenVerifier, text: string, nowMs: number): Verified | Promise<Verified> {
+  try {
+    return tokens.verify(text, nowMs)
+  } catch (error) {
+    return Promise.reject(error as Error)
+  }
 }
 
 /** A listener that is bound to a delegation never lets its agent act for itself instead, e.g. while the file is gone. */
