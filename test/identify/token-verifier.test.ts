@@ -78,6 +78,13 @@ describe('a remembered token', () => {
 })
 
 describe('a refused token', () => {
+  test('is looked at again at once where the clock was set back since', async () => {
+    const verifier = verifierWith(new TestKeys(keySetText(key)))
+    const hourAhead = NOW_MS + 3_600_000
+    expect(await verifier.verify(token, hourAhead)).toMatchObject({ denial: 'token_expired' })
+    expect(await verifier.verify(token, NOW_MS)).toMatchObject({ kind: 'delegation' })
+  })
+
   test('is refused from memory for 5 s, then looked at again', async () => {
     const keys = new TestKeys(keySetText(key))
     const verifier = verifierWith(keys)
@@ -139,7 +146,7 @@ test('whatever is done to the cache, it keeps its bounds and gives back only wha
     for (const { digest, kind, atMs } of steps) {
       const verification: Verification = { token: { kind: 'service_account', subject: digest }, profile, keyId: digest, expiresAtMs: atMs }
       if (kind === 'keep') cache.keep(digest, verification)
-      if (kind === 'refuse') cache.keepRefusal(digest, { denial: deny('token_invalid', digest), profile, generation: 0, untilMs: atMs })
+      if (kind === 'refuse') cache.keepRefusal(digest, { denial: deny('token_invalid', digest), profile, generation: 0, madeAtMs: atMs })
       if (kind === 'forget') cache.forget(digest)
       expect(cache.size).toBeLessThanOrEqual(maxVerifications + maxRefusals)
       expect(cache.verification(digest)?.keyId ?? digest).toBe(digest)

@@ -14,8 +14,6 @@ import type { VerifiedToken } from './verified-token.ts'
 
 const MAX_TOKEN_LENGTH = 16_384
 const MAX_KID_LENGTH = 256
-/** Long enough to take the cost out of a repeated bad token, short enough that nobody waits for a repaired one. */
-const REFUSAL_MS = 5000
 const BOUNDS: CacheBounds = { maxVerifications: 4096, maxRefusals: 1024 }
 
 type Verified = VerifiedToken | Denial
@@ -85,7 +83,7 @@ export class TokenVerifier {
     const profile = isDenial(peeked) ? undefined : peeked.profile
     const result = isDenial(peeked) ? peeked : await verifySignature(token, peeked, nowMs)
     const generation = profile?.keys.generation ?? 0
-    if (isDenial(result)) this.#cache.keepRefusal(digest, { denial: result, profile, generation, untilMs: nowMs + REFUSAL_MS })
+    if (isDenial(result)) this.#cache.keepRefusal(digest, { denial: result, profile, generation, madeAtMs: nowMs })
     else this.#cache.keep(digest, result)
     return result
   }

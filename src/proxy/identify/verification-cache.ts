@@ -18,8 +18,12 @@ export interface Refusal {
   readonly denial: Denial
   readonly profile: TokenProfile | undefined
   readonly generation: number
-  readonly untilMs: number
+  /** Wall clock. */
+  readonly madeAtMs: number
 }
+
+/** Long enough to take the cost out of a repeated bad token, short enough that nobody waits for a repaired one. */
+const REFUSAL_MS = 5000
 
 /** Bounds of the cache, in tokens. */
 export interface CacheBounds {
@@ -53,7 +57,9 @@ export class VerificationCache {
   refusal(digest: string, nowMs: number): Denial | undefined {
     const refusal = this.#refusals.get(digest)
     if (refusal === undefined) return undefined
-    const holds = nowMs < refusal.untilMs && (refusal.profile?.keys.generation ?? 0) === refusal.generation
+    // One from the future was made by a clock that has been set back since, and perhaps because of it.
+    const recent = nowMs >= refusal.madeAtMs && nowMs < refusal.madeAtMs + REFUSAL_MS
+    const holds = recent && (refusal.profile?.keys.generation ?? 0) === refusal.generation
     if (!holds) this.#refusals.delete(digest)
     return holds ? refusal.denial : undefined
   }
