@@ -59,7 +59,8 @@ integrations:
     connect: ${connect(world.slack.port)}
   tickets:
     type: routes
-    origin: https://tickets.internal.acme.com:8443
+    origin: https://tickets.internal.acme.com
+    more_origins: ["https://tickets.internal.acme.com:8443"]
     credential: { secret: { file: ${quote(files.ticketsKey)} } }
     routes:
       - { route: "GET /v1/tickets", access: read, scopes: [tickets:read] }
