@@ -3,10 +3,20 @@ import { isDefect, sentenceOf } from '../process-text.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
+/** What is kept while standard error takes nothing. */
+const MAX_BUFFERED_BYTES = 65_536
+
 /** The operational log: JSON lines on standard error. What happened to requests stands in the audit; here stands how the process is. */
-export function operationalLog(level: LogLevel, to: DestinationStream = destination({ fd: 2, sync: true })): Logger {
+export function operationalLog(level: LogLevel, to: DestinationStream = standardError()): Logger {
   const redact = ['*.secret', '*.token', '*.headers']
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact, serializers: { err: serializer(level) } }, to)
+}
+
+/** A disk that is full, or a reader that is gone, costs lines: never an exception in whoever writes one, which would end the process. */
+function standardError(): DestinationStream {
+  const stream = destination({ fd: 2, sync: true, maxLength: MAX_BUFFERED_BYTES })
+  stream.on('error', () => undefined)
+  return stream
 }
 
 /** What the machine or a person caused is a sentence; a stack helps only with a defect of ours, or whoever asked for everything. */
