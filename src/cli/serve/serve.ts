@@ -27,7 +27,13 @@ import { describeIntegrations, vocabulariesOf } from './describe-integrations.ts
 import { tokenVerifier } from './identity.ts'
 import { openOperations, ownListenerOf, type OpenOperations } from './operations.ts'
 import type { Logger } from './operational-log.ts'
+import { Started } from './started.ts'
 import { buildUpstreams, dialSettingsOf, type UpstreamDependencies, type Upstreams } from './upstreams.ts'
+
+/** A token that is just being rotated must be stored: as long as the call to its token endpoint may take. */
+const ROTATION_END_MS = 10_000
+/** What cutting takes after the drain. */
+const CUT_MS = 2_000
 
 /** What a test or the demo puts in place of the machine's own. */
 export interface ServeOptions {
@@ -51,32 +57,11 @@ export interface Service {
   readonly controlPlane: ControlPlane
   readonly dataPlane: DataPlane
   readonly policies: WatchedPolicies
-  /** Ends everything in order: not ready, drain, credentials ended upstream, audit flushed. Idempotent. */
+  /**
+   * Ends everything in order: not ready, drain, credentials ended upstream, audit flushed. Idempotent.
+   * @throws the first thing that did not end cleanly, once everything had its turn
+   */
   close(): Promise<void>
-}
-
-/** What has been started, ended in the opposite order; a failing start leaves nothing behind. */
-class Started {
-  readonly #closers: (() => Promise<void> | void)[] = []
-
-  add(close: () => Promise<void> | void): void {
-    this.#closers.push(close)
-  }
-
-  /** To be ended after everything else. */
-  addFirst(close: () => Promise<void> | void): void {
-    this.#closers.unshift(close)
-  }
-
-  async closeAll(onFailure: (error: unknown) => void): Promise<void> {
-    for (const close of this.#closers.splice(0).toReversed()) {
-      try {
-        await close()
-      } catch (error) {
-        onFailure(error)
-      }
-    }
-  }
 }
 
 /**
@@ -84,17 +69,17 @@ class Started {
  * @throws SourceError, Fault or Error with one clear sentence; whatever had started is ended again
  */
 export async function serve(loaded: LoadedConfig, options: ServeOptions): Promise<Service> {
-  const started = new Started()
-  const endAll = (): Promise<void> => started.closeAll((error) => options.log.error({ err: error }, 'something did not end cleanly'))
+  const started = new Started(options.timers ?? systemTimers, (error) => options.log.error({ err: error }, 'something did not end cleanly'))
   try {
-    return await startAll(loaded, options, started, endAll)
+    return await startAll(loaded, options, started)
   } catch (error) {
-    await endAll()
+    // Why it did not start is what counts.
+    await started.closeAll().catch(() => undefined)
     throw error
   }
 }
 
-async function startAll(loaded: LoadedConfig, options: ServeOptions, started: Started, endAll: () => Promise<void>): Promise<Service> {
+async function startAll(loaded: LoadedConfig, options: ServeOptions, started: Started): Promise<Service> {
   const { config } = loaded
   const integrations = describeIntegrations(config.integrations)
   // Before anything is opened or made: without policies that can be used nothing starts.
@@ -125,7 +110,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     controlPlane: authority.controlPlane,
     dataPlane,
     policies: authority.policies,
-    close: endAll,
+    close: () => started.closeAll(),
   }
 }
 
@@ -184,7 +169,7 @@ async function startAuthority({ config, integrations, log, clock, timers, egress
       event: 'connection.reauth_required', integration, reason: `${connection}: ${reason}`, outcome: 'failed', code: 'connection_reauth_required',
     }),
   })
-  started.add(() => upstreams.close())
+  started.add(() => upstreams.close(), ROTATION_END_MS)
   const policies = await WatchedPolicies.open({
     directory: config.policies,
     vocabularies: vocabulariesOf(integrations.all()),
@@ -221,7 +206,7 @@ async function startProxy({ config, log, clock, timers, egress, audit, started }
     tunnelDial: dialSettingsOf(undefined, egress),
     snapshot: () => policies.snapshot,
   })
-  started.add(() => dataPlane.close(config.listener.drainTimeoutMs))
+  started.add(() => dataPlane.close(config.listener.drainTimeoutMs), config.listener.drainTimeoutMs + CUT_MS)
   return dataPlane
 }
 
