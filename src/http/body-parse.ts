@@ -12,6 +12,8 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const BOM = '\ufeff'
 // oxlint-disable-next-line no-control-regex
 const FORM_TEXT = /^[\u0021-\u007e]*$/
+/** How a JSON object or array begins, raw; a form's own names have these characters percent-encoded. */
+const BEGINS_AS_JSON = /^[\t\n\r ]*[[{]/
 
 /**
  * Parses a whole body so strictly that no server can read it another way. Pure; linear.
@@ -38,6 +40,8 @@ function parseAs(type: MediaType, bytes: Buffer): InspectedBody | Denial {
     return parsed === undefined ? deny('body_refused', 'the body is not JSON with each name once and at most 32 levels') : { bytes, format: 'json', value: parsed.value }
   }
   if (type.essence !== 'application/x-www-form-urlencoded') return deny('body_refused', 'a content type that cannot be judged')
+  // GitHub, among others, reads JSON whatever the content type says, and `curl -d` says form: the fields judged would not be those obeyed.
+  if (BEGINS_AS_JSON.test(text)) return deny('body_refused', 'a form that reads as JSON', { hint: 'Send JSON with Content-Type: application/json.' })
   const fields = parseForm(text)
   return fields === undefined ? deny('body_refused', 'the body is not a form with each name once') : { bytes, format: 'form', value: fields }
 }

@@ -1,6 +1,9 @@
 import type { InspectedBody } from './body.ts'
 import { namesAsAnyServer } from './query.ts'
 
+/** `\s` holds the byte order mark, and `trim` takes it off. */
+const BEGINS_AS_OBJECT = /^\s*\{/
+
 /**
  * Finds a credential of the client's own in the query, under any spelling that a server might read as one of the names.
  * @param names lower case
@@ -19,8 +22,23 @@ export function credentialInQuery(query: string | undefined, names: readonly str
  */
 export function credentialInBody(body: InspectedBody, names: readonly string[]): string | undefined {
   if (names.length === 0 || body.format === 'empty') return undefined
-  const found = body.format === 'form' ? namesAsAnyServer(body.bytes.toString('latin1')) : topLevelNames(body.value)
+  const found = body.format === 'form' ? formNames(body.bytes) : topLevelNames(body.value)
   return names.find((name) => found.has(name))
+}
+
+/** Of a form that is JSON, as `curl -d` sends it, also the names that a server finds which reads JSON whatever the content type says. */
+function formNames(bytes: Buffer): ReadonlySet<string> {
+  return new Set([...namesAsAnyServer(bytes.toString('latin1')), ...topLevelNames(lenientJson(bytes.toString('utf8')))])
+}
+
+/** Looser than what is judged: a name that stands twice must be found, too. */
+function lenientJson(text: string): unknown {
+  if (!BEGINS_AS_OBJECT.test(text)) return undefined
+  try {
+    return JSON.parse(text.trim())
+  } catch {
+    return undefined
+  }
 }
 
 function topLevelNames(value: unknown): ReadonlySet<string> {

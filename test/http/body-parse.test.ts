@@ -60,6 +60,8 @@ describe('bodies that are judged', () => {
     ['a semicolon in a form', FORM_TYPE, 'a=1;b=2', /not a form/],
     ['a raw space in a form', FORM_TYPE, 'a=1 2', /not a form/],
     ['__proto__ in a form', FORM_TYPE, '__proto__=1', /not a form/],
+    ['JSON that is sent as a form', FORM_TYPE, '{"state":"closed"}', /reads as JSON/],
+    ['JSON that is sent as a form, after white space', FORM_TYPE, ' \r\n[{"state":"closed"}]', /reads as JSON/],
     ['an empty name in a form', FORM_TYPE, '=1', /not a form/],
     ['too many fields', FORM_TYPE, Array.from({ length: 1_001 }, (_, at) => `f${at}=`).join('&'), /not a form/],
   ] as const) {

@@ -142,9 +142,15 @@ describe('a form that nobody judges', () => {
     expect(inspection.body?.bytes.toString()).toBe('MediaUrl=a&MediaUrl=b')
   })
 
-  it.each(['access_token=x', 'a=b&Access%5Ftoken=x', 'a=b;api_key=x'])('may not carry a credential: %s', async (body) => {
+  it.each(['access_token=x', 'a=b&Access%5Ftoken=x', 'a=b;api_key=x', '{"a":"b","access_token":"x"}', ' {"access\\u005ftoken":"x"}', '\ufeff{"api_key":1,"api_key":2}'])('may not carry a credential: %s', async (body) => {
     const { stage } = world()
     expect(await stage.run(form(body))).toMatchObject({ denial: 'client_credential_refused' })
+  })
+
+  it('may be JSON, as curl sends it', async () => {
+    const { stage } = world()
+    const inspection = await stage.run(form('{"q":"a b"}')) as Inspection
+    expect(inspection.body?.bytes.toString()).toBe('{"q":"a b"}')
   })
 
   it('may not hide its names in a content coding', async () => {
