@@ -120,6 +120,20 @@ describe('time and number', () => {
     socket.destroy()
   })
 
+  it('a CONNECT behind a request is refused after that one is answered, and opens nothing', async () => {
+    const harness = await start({ exchange: ({ response }) => setTimeout(() => response.end('first'), 30) })
+    const answers = await sendRaw(harness.listener.port, `${REQUEST}CONNECT api.example.com:80 HTTP/1.1\r\n\r\n${REQUEST}`, 99)
+    expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*first[^]*HTTP\/1\.1 400 /)
+    expect([harness.received.length, harness.connects.length, harness.refused.map(({ denial }) => denial.denial)]).toEqual([1, 0, ['request_ambiguous']])
+  })
+
+  it('a CONNECT behind a refused request is not looked at', async () => {
+    const harness = await start()
+    const answers = await sendRaw(harness.listener.port, 'GET /github/../a HTTP/1.1\r\nHost: localhost\r\n\r\nCONNECT api.example.com:80 HTTP/1.1\r\n\r\n', 99)
+    expect(told(answers)).toMatchObject({ status: 400, code: 'path_refused' })
+    expect([harness.connects.length, harness.refused.length]).toEqual([0, 1])
+  })
+
   it('a client that leaves in the middle harms nobody', async () => {
     const harness = await start({ exchange: () => undefined })
     for (const bytes of [REQUEST, 'GET /gi', 'POST /github/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf', 'CONNECT api.example.com:443 HTTP/1.1\r\n\r\n']) {

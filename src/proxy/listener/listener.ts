@@ -104,7 +104,7 @@ class OpenListener implements ConnectContext {
     server.on('request', (incoming, response) => this.#onRequest(incoming, response))
     server.on('checkContinue', (incoming, response) => this.#onRequest(incoming, response))
     server.on('checkExpectation', (incoming, response) => this.#onRequest(incoming, response))
-    server.on('connect', (incoming: IncomingMessage, socket: Socket, head: Buffer) => onConnect(this, this.#connectionOf(socket), incoming, socket, head))
+    server.on('connect', (incoming: IncomingMessage, socket: Socket, head: Buffer) => this.#onConnect(incoming, socket, head))
     server.on('clientError', (error: ClientError, socket: Socket) => this.#onClientError(error, socket))
     server.on('drop', () => this.deps.sink.dropped())
     return server
@@ -145,6 +145,22 @@ class OpenListener implements ConnectContext {
       return
     }
     this.#accept(read, incoming, response)
+  }
+
+  /** Answers come in the order of requests: a CONNECT takes the whole connection, and cannot take it from one that is not answered yet. */
+  #onConnect(incoming: IncomingMessage, socket: Socket, head: Buffer): void {
+    const connection = this.#connectionOf(socket)
+    if (!connection.closing && connection.open.size === 0) return onConnect(this, connection, incoming, socket, head)
+    // Node listens no more: an error without a listener would end the process.
+    socket.on('error', () => undefined)
+    // Unread, the client's leaving would go unnoticed.
+    socket.resume()
+    if (connection.closing) return
+    connection.closing = true
+    const { deps } = this
+    const denial = deny('request_ambiguous', 'a CONNECT behind a request that is not answered yet')
+    const answer = refuse(deps, denial, { door: 'connect', method: 'CONNECT', host: incoming.url })
+    connection.whenIdle = () => answerOnSocket(socket, answer, deps.timers)
   }
 
   #accept({ expectsContinue, ...facts }: ReadRequest, incoming: IncomingMessage, response: ServerResponse): void {
