@@ -3,6 +3,9 @@
 const NEEDED_MAJOR = 24
 const major = Number(process.versions.node.split('.')[0])
 
+// Node opens its inspector, and with it the whole memory, to whoever sends SIGUSR1; a listener takes the signal's place.
+process.on('SIGUSR1', () => undefined)
+
 if (major < NEEDED_MAJOR) {
   process.stderr.write(`postern needs Node ${NEEDED_MAJOR} or later; this is Node ${process.versions.node}.\n`)
   process.exitCode = 78
