@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, createServer, createSecureContext, rootCertificates, type Server } from 'node:tls'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { exportPrivateKey, makeLeaf, splitPem } from '../../src/lib/certificates.ts'
 import { planRotation, signerFor } from '../../src/proxy/listener/authority-rotation.ts'
 import { readAuthorities, type ConstrainedAuthority } from '../../src/proxy/listener/constrained-authority.ts'
@@ -55,6 +55,42 @@ describe('the interception authority', () => {
     expect(ca.contextFor('api.example.com')).toBe(one)
     clock.ms += 6 * DAY_MS
     expect(await ca.contextFor('api.example.com')).not.toBe(one)
+  })
+
+  it('mints anew for a clock that was set back, since no client takes a leaf from its future', async () => {
+    const ca = await open(['api.example.com'])
+    clock.ms += 6 * 3_600_000
+    const early = await ca.contextFor('api.example.com')
+    clock.ms -= 5 * 3_600_000
+    expect(await ca.contextFor('api.example.com')).not.toBe(early)
+  })
+
+  it('changes nothing where the bundle cannot be written, and makes it good at the next look', async () => {
+    const failures: unknown[] = []
+    let full = false
+    const told: (readonly string[])[] = []
+    const onRootsChanged = (roots: readonly string[]): void => {
+      if (full) throw new Error('the disk is full')
+      told.push(roots)
+    }
+    const ca = await openInterceptionCa({ directory, hosts: ['api.example.com'], clock, onRootsChanged, onRotationFailed: (error) => failures.push(error) })
+    const roots = ca.roots()
+    const look = async (): Promise<void> => {
+      clock.ms += 3_600_001
+      await ca.contextFor('api.example.com')
+      await vi.waitFor(() => expect(failures.length + told.length).toBeGreaterThan(looks))
+    }
+    let looks = 1
+    full = true
+    clock.ms += 340 * DAY_MS
+    await look()
+    expect({ failures: failures.length, roots: ca.roots(), files: readdirSync(directory).length }).toEqual({ failures: 1, roots, files: 1 })
+    full = false
+    looks = 2
+    await look()
+    expect(ca.roots()).toHaveLength(2)
+    expect(told).toEqual([roots, ca.roots()])
+    expect(readdirSync(directory)).toHaveLength(2)
   })
 
   it('covers what is declared, and makes nothing for any other host', async () => {
@@ -132,6 +168,10 @@ describe('the trust bundle', () => {
       [...ca.roots(), ...rootCertificates.slice(0, 3)].map((pem) => new X509Certificate(pem).fingerprint256))
     expect(statSync(path).mode & 0o777).toBe(0o644)
     expect(readdirSync(join(directory, 'deep'))).toEqual(['bundle.pem'])
+    const before = process.umask(0o077)
+    writeTrustBundle(path, ca.roots(), [])
+    process.umask(before)
+    expect(statSync(path).mode & 0o777).toBe(0o644)
     writeTrustBundle(path, ca.roots())
     expect(splitPem(readFileSync(path, 'utf8')).length).toBeGreaterThan(50)
   })

@@ -44,6 +44,8 @@ export interface InterceptionCa {
 
 interface Leaf {
   readonly context: SecureContext
+  /** Wall clock; before it the clock was set back, and clients could take the leaf for one from the future. */
+  readonly notBeforeMs: number
   readonly renewAtMs: number
 }
 
@@ -80,14 +82,14 @@ class Ca implements InterceptionCa {
   }
 
   roots(): readonly string[] {
-    return this.#authorities.map(({ rootPem }) => rootPem)
+    return rootsOf(this.#authorities)
   }
 
   contextFor(host: string): SecureContext | Promise<SecureContext> {
     const nowMs = this.#options.clock.nowMs()
     if (nowMs >= this.#rotateAtMs) this.#rotateSoon(nowMs)
     const leaf = this.#leaves.get(host)
-    if (leaf !== undefined && nowMs < leaf.renewAtMs) return leaf.context
+    if (leaf !== undefined && nowMs >= leaf.notBeforeMs && nowMs < leaf.renewAtMs) return leaf.context
     return this.#flights.run(host, () => this.#mint(host, nowMs))
   }
 
@@ -97,9 +99,16 @@ class Ca implements InterceptionCa {
     const nowMs = clock.nowMs()
     const plan = planRotation(this.#authorities, this.hosts, nowMs)
     const made = plan.make ? [await makeAuthority(directory, this.hosts, nowMs)] : []
-    this.#authorities = [...plan.keep, ...made]
-    // The bundle knows the new root before a leaf of it is shown to anybody.
-    if (this.#rotateAtMs === 0 || made.length > 0 || plan.destroy.length > 0) onRootsChanged(this.roots())
+    const next = [...plan.keep, ...made]
+    try {
+      // The bundle knows the new root before a leaf of it is shown to anybody.
+      if (this.#rotateAtMs === 0 || made.length > 0 || plan.destroy.length > 0) onRootsChanged(rootsOf(next))
+    } catch (error) {
+      // Nothing has changed then: the next look plans the same again.
+      for (const authority of made) destroyAuthority(authority)
+      throw error
+    }
+    this.#authorities = next
     for (const authority of plan.destroy) destroyAuthority(authority)
     this.#rotateAtMs = nowMs + LOOK_AT_ROTATION_EVERY_MS
   }
@@ -112,13 +121,14 @@ class Ca implements InterceptionCa {
   async #mint(host: string, nowMs: number): Promise<SecureContext> {
     const signer = this.covers(host) ? signerFor(this.#authorities, host, nowMs) : undefined
     if (signer === undefined) throw new TypeError('a certificate for a host that ca.hosts does not declare')
+    const notBeforeMs = Math.max(nowMs - LEAF_BACKDATED_MS, signer.notBeforeMs)
     const notAfterMs = Math.min(nowMs + LEAF_LIFETIME_MS, signer.notAfterMs)
     const leaf = await makeLeaf({
       commonName: 'Postern interception leaf',
       issuer: signer.intermediate,
       usage: 'server',
       dnsNames: [host],
-      notBeforeMs: Math.max(nowMs - LEAF_BACKDATED_MS, signer.notBeforeMs),
+      notBeforeMs,
       notAfterMs,
     })
     const context = createSecureContext({
@@ -128,7 +138,11 @@ class Ca implements InterceptionCa {
       // Sessions resume for this host alone: each context has ticket keys of its own.
       sessionIdContext: host.slice(0, 32),
     })
-    this.#leaves.set(host, { context, renewAtMs: Math.max(notAfterMs - LEAF_RENEW_BEFORE_MS, nowMs + LEAST_USE_MS) })
+    this.#leaves.set(host, { context, notBeforeMs, renewAtMs: Math.max(notAfterMs - LEAF_RENEW_BEFORE_MS, nowMs + LEAST_USE_MS) })
     return context
   }
+}
+
+function rootsOf(authorities: readonly ConstrainedAuthority[]): readonly string[] {
+  return authorities.map(({ rootPem }) => rootPem)
 }
