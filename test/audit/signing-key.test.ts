@@ -26,6 +26,12 @@ describe('the signing key', () => {
     expect(loadOrCreateSigningKey(file).id).toBe(loadOrCreateSigningKey(file).id)
   })
 
+  it('is made although a process of the same id died while it made one', () => {
+    const file = join(directory, 'died.key')
+    writeFileSync(`${file}.${process.pid}.new`, 'half a key')
+    expect(loadOrCreateSigningKey(file).id).toMatch(/^ed25519:/)
+  })
+
   it('accepts a signature in one spelling only', () => {
     const key = loadOrCreateSigningKey(join(directory, 'audit.key'))
     const signature = key.sign('m')
