@@ -6,7 +6,7 @@ export interface Route {
   readonly text: string
   /** For allow: method and path exactly as written; a parameter is one segment that no server could read as more. */
   matchesNarrowly(request: CanonicalRequest): boolean
-  /** For deny and ask: also other spellings of the same path: case, percent-encoding, a final slash, HEAD for GET. */
+  /** For deny and ask: also other spellings of the same path: case, percent-encoding, path parameters, a final slash, HEAD for GET. */
   matchesWidely(request: CanonicalRequest): boolean
   /** The path parameters by name, as they stood in the path. */
   parametersOf(path: string): Readonly<Record<string, string>>
@@ -15,6 +15,9 @@ export interface Route {
 const FORM = /^(\*|[A-Z]{3,10}) (\/[\x21-\x7e]{0,255})$/
 /** Encoded separators, dots, percent signs and NUL: one server's segment is another's path. */
 const AMBIGUOUS = /%(?:2f|5c|25|00|2e)/i
+
+/** More than servers do one after another. */
+const MAX_DECODINGS = 3
 
 /** `{name}`: one segment, as in an integration's routes. */
 const PARAMETER = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/
@@ -33,7 +36,7 @@ export function compileRoute(text: string): Route | undefined {
   return {
     text,
     matchesNarrowly: (request) => (method === '*' || request.method === method) && matchSegments(narrow, request.path.split('/').slice(1)),
-    matchesWidely: (request) => methodWidely(method, request.method) && matchSegments(wide, spelledOut(request.path)),
+    matchesWidely: (request) => methodWidely(method, request.method) && readings(request.path).some((reading) => matchSegments(wide, reading)),
     parametersOf: (path) => parametersOf(segments, path.split('/').slice(1)),
   }
 }
@@ -77,10 +80,37 @@ function methodWidely(wanted: string, method: string): boolean {
   return wanted === '*' || wanted === method || (wanted === 'GET' && method === 'HEAD')
 }
 
-/** The path as a lenient server may read it: decoded, case folded, split at encoded slashes, no empty end. */
-function spelledOut(path: string): readonly string[] {
-  const decoded = path.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return withoutFinalSlash(decoded.toLowerCase().split('/').slice(1))
+/**
+ * Every way in which a lenient server may read the path: case folded, decoded again and again, an encoded slash as a separator or as a
+ * character, with and without path parameters (`admin;v=1`) and what some servers cut off at a segment's end, no empty end.
+ */
+function readings(path: string): readonly (readonly string[])[] {
+  const folded = path.toLowerCase()
+  const segments = folded.split('/').slice(1)
+  const spellings = path.includes('%') ? [...decodings(folded).map((text) => text.split('/').slice(1)), ...decodedApart(segments)] : [segments]
+  return spellings.flatMap((spelling) => [spelling, spelling.map(withoutEnd)]).map(withoutFinalSlash)
+}
+
+/** The text itself first. */
+function decodings(text: string): readonly string[] {
+  const found = [text]
+  for (let round = 0, at = text; round < MAX_DECODINGS; round++) {
+    const decoded = at.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))).toLowerCase()
+    if (decoded === at) break
+    found.push(decoded)
+    at = decoded
+  }
+  return found
+}
+
+/** Segment by segment, so that what was encoded separates nothing. */
+function decodedApart(segments: readonly string[]): readonly (readonly string[])[] {
+  const each = segments.map(decodings)
+  return Array.from({ length: MAX_DECODINGS }, (_, round) => each.map((texts) => texts[Math.min(round + 1, texts.length - 1)] ?? ''))
+}
+
+function withoutEnd(segment: string): string {
+  return (segment.split(';', 1)[0] ?? '').replace(/[\s.]+$/, '').trimStart()
 }
 
 function withoutFinalSlash(segments: readonly string[]): readonly string[] {

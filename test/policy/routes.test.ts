@@ -15,13 +15,20 @@ const CASES: readonly [route: string, method: string, path: string, narrow: bool
   [ROUTE, 'POST', '/v1/tickets/%2e%2e/comments', false, true],
   [ROUTE, 'POST', '/v1/tickets/a%20b/comments', true, true],
   [ROUTE, 'POST', '/v1/tickets/7/8/comments', false, false],
+  [ROUTE, 'POST', '/v1/tickets/7%2F8/comments', false, true],
+  [ROUTE, 'POST', '/v1/tickets;v=1/7/comments', false, true],
+  [ROUTE, 'POST', '/v1/tickets/7/comments%3Bv=1/', false, true],
+  [ROUTE, 'POST', '/v1/%2574ickets/7/comments', false, true],
+  [ROUTE, 'POST', '/v1/%54ickets/7/comments%20', false, true],
+  [ROUTE, 'POST', '/v1/tickets./7/comments', false, true],
+  ['DELETE /v1/labels/{name}', 'DELETE', '/v1/labels/area%2Fproxy', false, true],
   ['GET /v1/**', 'GET', '/v1/a/b/c', true, true],
   ['GET /v1/**', 'HEAD', '/v1/a', false, true],
   ['GET /v1/**/end', 'GET', '/v1/end', true, true],
   ['DELETE /v1/{+rest}', 'DELETE', '/v1/a/b', true, true],
   ['DELETE /v1/{+rest}', 'DELETE', '/v2/a', false, false],
   ['* /v1/report-*', 'DELETE', '/v1/report-7', true, true],
-  ['* /v1/report-*', 'DELETE', '/v1/report-7%2F..', false, false],
+  ['* /v1/report-*', 'DELETE', '/v1/report-7%2F..', false, true],
 ]
 
 describe('compileRoute', () => {
