@@ -29,6 +29,8 @@ export interface Anchor {
 export interface VerifyOptions {
   readonly keys: readonly VerifyKey[]
   readonly head: Head | undefined
+  /** Where there is no head, that is a problem: whoever cuts or rewrites the end removes it first. */
+  readonly headRequired?: boolean
   readonly anchor: Anchor | undefined
   /** The number of the first record; larger than 1 where older segments were put away. */
   readonly beginsAt: number
@@ -61,6 +63,7 @@ export class ChainVerifier {
   #records = 0
   #firstSeq = 0
   #signedSeq = 0
+  #endsSigned = false
   #state: ChainState
   #place: RecordPlace = { file: '', line: 0, seq: 0 }
 
@@ -85,9 +88,16 @@ export class ChainVerifier {
     if (this.#records++ === 0) this.#checkBeginning(record)
     else this.#checkLink(record, before)
     if (record.event === CHECKPOINT) this.#checkSignature(text, record)
+    this.#endsSigned = record.event === CHECKPOINT
     this.#follow(record)
     this.#state = advance({ seq: record.seq - 1, hash: record.prev }, text)
     this.#checkKnownPoints()
+  }
+
+  /** After the last line of a file that another one follows. */
+  endOfSegment(file: string): void {
+    this.#place = { file, line: 0, seq: this.#state.seq }
+    if (!this.#endsSigned) this.#report('unsigned', 'the segment does not end with a checkpoint, as every full one does')
   }
 
   /** After the last line. */
@@ -145,8 +155,11 @@ export class ChainVerifier {
 
   /** Whether there is a head, well signed, that this log reaches: a young log has no other signature yet. */
   #headHolds(): boolean {
-    const { head } = this.#options
-    if (head === undefined) return false
+    const { head, headRequired } = this.#options
+    if (head === undefined) {
+      if (headRequired === true) this.#report('head', 'there is no head file: nothing shows whether records are missing at the end, or were rewritten')
+      return false
+    }
     const before = this.#problems.length + this.#furtherProblems
     const problem = headProblem(head, this.#keys)
     if (problem !== undefined) this.#report('head', problem)

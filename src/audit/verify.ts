@@ -10,9 +10,10 @@ export const VERIFY_EXIT = { ok: 0, tampered: 1, unmatchedStarts: 2, unreadable:
  */
 export async function verifyFiles(files: readonly string[], options: VerifyOptions): Promise<ChainReport> {
   const verifier = new ChainVerifier(options)
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     let lineNumber = 0
     for await (const line of readLines(file)) verifier.accept(line, file, ++lineNumber)
+    if (index < files.length - 1) verifier.endOfSegment(file)
   }
   return verifier.finish(files.at(-1) ?? '')
 }

@@ -59,7 +59,7 @@ interface TailOptions {
 interface VerifyCommandOptions {
   readonly config?: string
   readonly key?: readonly string[]
-  readonly head?: string
+  readonly head?: string | false
   readonly expectHead?: Anchor
   readonly beginsAt: number
   readonly json?: boolean
@@ -104,6 +104,7 @@ function addVerify(command: Command, deps: AuditCommandDeps): void {
     .option('-c, --config <file>', CONFIG_HELP)
     .option('--key <file...>', 'the public keys that may have signed it (.pub); without any that of the configuration')
     .option('--head <file>', 'the head file; without it the one beside the log')
+    .option('--no-head', 'there is none, and that is known: for segments that were put away')
     .option('--expect-head <seq[:hash]>', 'a record that was noted elsewhere: the log must reach it, and hold it unchanged', anchor)
     .option('--begins-at <seq>', 'the first record, where older segments were put away', count, 1)
     .option('--json', 'the report as JSON')
@@ -158,7 +159,8 @@ async function verify(given: readonly string[], keyFiles: readonly string[], opt
   const files = given.length === 1 && only !== undefined ? withSegments(only) : given
   const keys = keyFiles.map(readVerifyKey)
   const head = headOf(files, options.head)
-  const report = await verifyFiles(files, { keys, head, anchor: options.expectHead, beginsAt: options.beginsAt })
+  const headRequired = options.head !== false && options.expectHead === undefined
+  const report = await verifyFiles(files, { keys, head, headRequired, anchor: options.expectHead, beginsAt: options.beginsAt })
   deps.stdout.write(options.json === true ? reportJson(report, head !== undefined) : reportText(report, head !== undefined))
   deps.setExitCode(verifyExitCode(report))
 }
@@ -170,7 +172,8 @@ function withSegments(file: string): readonly string[] {
   return segments.length > 0 && !existsSync(file) ? segments : [...segments, file]
 }
 
-function headOf(files: readonly string[], given: string | undefined): Head | undefined {
+function headOf(files: readonly string[], given: string | false | undefined): Head | undefined {
+  if (given === false) return undefined
   if (given === undefined) return readHead(headFileOf(files.at(-1) ?? ''))
   const head = readHead(given)
   if (head === undefined) throw new Error(`there is no head file ${given}`)

@@ -1,9 +1,10 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { auditCommand, type ConfiguredLog } from '../../src/cli/audit.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { callEvent } from './support/event.ts'
+import { rechained } from './support/finished-log.ts'
 import { LogDirectory } from './support/log-directory.ts'
 
 let directory: LogDirectory
@@ -184,12 +185,36 @@ describe('postern audit verify', () => {
 
     writeFileSync(directory.file, whole)
     renameSync(`${directory.file}.head`, `${directory.path}/kept`)
-    const unaware = await postern(['verify', directory.file, '--key', key()])
+    const without = await postern(['verify', directory.file, '--key', key()])
+    expect(without).toMatchObject({ exit: 1, out: expect.stringContaining('head: there is no head file') })
+    const unaware = await postern(['verify', directory.file, '--key', key(), '--no-head'])
     expect(unaware).toMatchObject({ exit: 0, out: expect.stringContaining('no head file: records cut from the end') })
     const aware = await postern(['verify', directory.file, '--key', key(), '--head', `${directory.path}/kept`])
     expect(aware).toMatchObject({ exit: 1, out: expect.stringContaining('truncated: the log ends with record 8, but record 10 was written') })
     expect((await postern(['verify', directory.file, '--key', key(), '--expect-head', '10'])).exit).toBe(1)
     expect((await postern(['verify', directory.file, '--key', key(), '--expect-head', `8:sha256:${'0'.repeat(64)}`])).exit).toBe(1)
+  })
+
+  it('betrays one who rewrites records, takes out what signed them, and removes the head', async () => {
+    const log = await directory.open({ checkpointEveryRecords: 2 })
+    for (let index = 0; index < 6; index++) await log.commit(callEvent(`dec_${index}`))
+    await log.close()
+    const forged = readFileSync(directory.file, 'latin1').trimEnd().replace('dec_3', 'dec_9').split('\n')
+    const [first = '', second = '', signed = '', ...later] = forged
+    const unsigned = later.filter((line) => !line.includes('"event":"audit.checkpoint"'))
+    writeFileSync(directory.file, rechained([first, second, signed, ...unsigned]).map((line) => `${line}\n`).join(''))
+    rmSync(`${directory.file}.head`)
+    expect(await postern(['verify', directory.file, '--key', key()])).toMatchObject({ exit: 1, out: expect.stringContaining('head: there is no head file') })
+  })
+
+  it('betrays a full segment that lost the checkpoint at its end', async () => {
+    await written(2000)
+    const [segment = ''] = directory.files()
+    const kept = readFileSync(segment, 'latin1').trimEnd().split('\n').slice(0, -1)
+    writeFileSync(segment, kept.map((line) => `${line}\n`).join(''))
+    const { out, exit } = await postern(['verify', directory.file, '--key', key()])
+    expect(out).toContain(`${segment}:0: unsigned: the segment does not end with a checkpoint`)
+    expect(exit).toBe(1)
   })
 
   it('lists calls without an end: exit 2', async () => {
