@@ -8,7 +8,7 @@ import { FileSink } from './file-sink.ts'
 import { headFileOf, writeHead } from './head-file.ts'
 import { CHECKPOINT, type Draft } from './record.ts'
 import { recoverLog } from './recover.ts'
-import { segmentName } from './segments.ts'
+import { segmentName, syncDirectoryOf } from './segments.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { SinkIo } from './sink-io.ts'
 import { acquireWriterLock, type WriterLock } from './writer-lock.ts'
@@ -59,6 +59,8 @@ export class ChainWriter {
       const writer = new ChainWriter(options, lock)
       // Before the first record: from here on the log may be longer than its head says, but never shorter.
       await writer.#writeHead(false)
+      // The first one of a log by its name, too: records without a head would look as if somebody had taken it away.
+      syncDirectoryOf(options.file)
       return writer
     } catch (cause) {
       lock.release()
