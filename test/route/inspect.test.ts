@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { CanonicalRequest } from '../../src/http/request.ts'
 import type { Denial } from '../../src/model/denial.ts'
+import type { AgentId } from '../../src/model/ids.ts'
 import type { Inspection } from '../../src/proxy/exchange.ts'
 import { inspectStage } from '../../src/proxy/route/inspect.ts'
 import { ManualTime } from '../issuance/manual-time.ts'
@@ -122,6 +123,28 @@ describe('where the catalogue looks at the body', () => {
     expect(stage.run(creates('{"project":"second"}'))).toMatchObject({ denial: 'overloaded', retryAfterMs: 1_000 })
     first.response.emit('close')
     expect(await stage.run(creates('{"project":"second"}'))).toMatchObject({ operation: {} })
+  })
+
+  it('lets no agent take the room of others by sending slowly', () => {
+    const { stage } = world({ maxBodyBytes: 100, maxTotalBytes: 400 })
+    const slow = () => ({ ...creates('', { framing: { kind: 'chunked' } }), incoming: new PassThrough() as unknown as IncomingMessage })
+    expect(stage.run(slow())).toBeInstanceOf(Promise)
+    expect(stage.run(slow())).toMatchObject({ denial: 'overloaded' })
+    const other = { ...slow(), principal: { ...slow().principal, agent: 'agent:other' as AgentId } }
+    expect(stage.run(other)).toBeInstanceOf(Promise)
+  })
+
+  it('gives back what a chunked body did not need', async () => {
+    const { stage } = world({ maxBodyBytes: 100, maxTotalBytes: 480 })
+    const chunked = () => creates('{"a":1}', { framing: { kind: 'chunked' } })
+    for (let call = 0; call < 3; call += 1) expect(await stage.run(chunked())).toMatchObject({ operation: {} })
+    expect(stage.run(chunked())).toMatchObject({ denial: 'overloaded' })
+  })
+
+  it('judges a body up to the configured bound', async () => {
+    const { stage } = world({ maxBodyBytes: 3_000_000, maxTotalBytes: 9_000_000 })
+    const project = 'a'.repeat(200)
+    expect(await stage.run(creates(`{"project":"${project}"${' '.repeat(2_000_000)}}`))).toMatchObject({ operation: { targets: { names: [project] } } })
   })
 })
 

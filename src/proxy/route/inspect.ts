@@ -5,7 +5,7 @@ import type { Match } from '../../integrations/integration.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import type { Inspection, Routed, Stage } from '../exchange.ts'
-import { BodyBudget } from './body-budget.ts'
+import { BodyBudget, type BodyShare } from './body-budget.ts'
 import { refusedBody } from './client-credentials.ts'
 import { readBody } from './read-body.ts'
 
@@ -20,12 +20,16 @@ export interface InspectOptions {
   readonly maxTotalBytes: number
 }
 
+/** No agent takes more than this part of all: its slow bodies must not be everybody's wait. */
+const SHARE_PER_AGENT = 0.25
+
 /**
  * Reads the body where the catalogue or a rule has to look at it, and finds the whole operation. Synchronous where there is nothing to read;
  * what nobody looks at streams on untouched.
  */
 export function inspectStage(options: InspectOptions): Stage<Routed, 'inspection', Inspection> {
-  const budget = new BodyBudget(options.maxTotalBytes)
+  const { maxTotalBytes, maxBodyBytes } = options
+  const budget = new BodyBudget(maxTotalBytes, Math.max(maxBodyBytes, maxTotalBytes * SHARE_PER_AGENT))
   return {
     name: 'inspect',
     adds: 'inspection',
@@ -33,14 +37,14 @@ export function inspectStage(options: InspectOptions): Stage<Routed, 'inspection
       const need = bodyNeed(exchange)
       if (need === 'none') return { operation: exchange.route.match.operation, body: undefined }
       const { framing } = exchange.route.request
-      if (framing.kind === 'none') return inspected(exchange, need, Buffer.alloc(0))
-      if (framing.kind === 'length' && framing.bytes > options.maxBodyBytes) return deny('body_too_large', `more than ${options.maxBodyBytes} bytes`)
+      if (framing.kind === 'none') return inspected(exchange, need, Buffer.alloc(0), maxBodyBytes)
+      if (framing.kind === 'length' && framing.bytes > maxBodyBytes) return deny('body_too_large', `more than ${maxBodyBytes} bytes`)
       if (exchange.response.destroyed) return deny('request_malformed', 'the client left before the body')
-      const release = budget.take(framing.kind === 'length' ? framing.bytes : options.maxBodyBytes)
-      if (release === undefined) return deny('overloaded', 'too many bodies are being inspected', { retryAfterMs: 1_000 })
+      const share = budget.take(exchange.principal.agent, framing.kind === 'length' ? framing.bytes : maxBodyBytes)
+      if (share === undefined) return deny('overloaded', 'too many bodies are being inspected', { retryAfterMs: 1_000 })
       // The bytes live until the exchange is over, whatever becomes of it.
-      exchange.response.once('close', release)
-      return read(exchange, need, options)
+      exchange.response.once('close', () => share.release())
+      return read(exchange, need, share, options)
     },
   }
 }
@@ -59,14 +63,17 @@ function mayCarryCredential({ contentType, framing }: CanonicalRequest, credenti
   return contentType === 'application/x-www-form-urlencoded' && framing.kind !== 'none' && credentialFields.length > 0
 }
 
-async function read(exchange: Routed, need: BodyNeed, options: InspectOptions): Promise<Inspection | Denial> {
+async function read(exchange: Routed, need: BodyNeed, share: BodyShare, options: InspectOptions): Promise<Inspection | Denial> {
   exchange.sendContinue?.()
-  const bytes = await readBody(exchange.incoming, { maxBytes: options.maxBodyBytes, timeoutMs: options.timeoutMs }, options.timers)
-  return Buffer.isBuffer(bytes) ? inspected(exchange, need, bytes) : bytes
+  const { maxBodyBytes, timeoutMs, timers } = options
+  const bytes = await readBody(exchange.incoming, { maxBytes: maxBodyBytes, timeoutMs }, timers)
+  if (!Buffer.isBuffer(bytes)) return bytes
+  share.keep(bytes.length)
+  return inspected(exchange, need, bytes, maxBodyBytes)
 }
 
-function inspected({ route }: Routed, need: BodyNeed, bytes: Buffer): Inspection | Denial {
-  const body = need === 'strict' ? parseBody(route.request, bytes) : unjudgedForm(route.request, bytes)
+function inspected({ route }: Routed, need: BodyNeed, bytes: Buffer, maxBodyBytes: number): Inspection | Denial {
+  const body = need === 'strict' ? parseBody(route.request, bytes, maxBodyBytes) : unjudgedForm(route.request, bytes)
   if (isDenial(body)) return body
   const brought = refusedBody(body, route.integration)
   if (brought !== undefined) return brought
