@@ -53,8 +53,15 @@ export function isGiven(value: unknown): boolean {
 
 function problemOf(name: string, found: SlackArguments): string | undefined {
   if (!NAME.test(name)) return 'is an argument with a name that Slack has none like'
-  if (found.has(name)) return 'is an argument that was given before'
+  if (found.has(name) || spelledOtherwise(name, found)) return 'is an argument that was given before'
   return found.size >= MAX_ARGUMENTS ? `are more than ${MAX_ARGUMENTS} arguments` : undefined
+}
+
+/** By case alone: nobody knows which of the two a server takes. */
+function spelledOtherwise(name: string, found: SlackArguments): boolean {
+  const folded = name.toLowerCase()
+  for (const other of found.keys()) if (other.toLowerCase() === folded) return true
+  return false
 }
 
 function decoded(text: string): string | undefined {

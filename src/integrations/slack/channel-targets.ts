@@ -5,6 +5,8 @@ import type { ChannelArgument, SlackMethod } from './catalogue/method-rows.ts'
 /** `C…` a channel, `G…` a private channel or group, `D…` a direct message; always upper case. */
 const CHANNEL_ID = /^[CGD][A-Z0-9]{2,31}$/
 const MAX_CHANNELS = 200
+/** Name an item by an id of its own, which can lie in another conversation than the one that is named beside it. */
+const ITEM_ARGUMENTS = ['file', 'file_comment', 'unfurl_id']
 
 /**
  * The conversations that a call names, by literal id. What is no id (`#general`, `@alice`, `U…`) is *unresolved*: nobody here knows which
@@ -23,6 +25,8 @@ export function channelTargets(method: SlackMethod, given: SlackArguments): Targ
   if (method.name === 'conversations.open' && isGiven(given.get('users'))) {
     return { kind: 'unresolved', reason: 'a direct message named by its people' }
   }
+  const item = names.size === 0 || method.channelArguments.some(({ list }) => list) ? undefined : ITEM_ARGUMENTS.find((name) => isGiven(given.get(name)))
+  if (item !== undefined) return { kind: 'unresolved', reason: `${item} names an item that can lie in another conversation` }
   if (names.size > 0) return { kind: 'named', names: [...names] }
   return method.withoutChannel === 'none' ? { kind: 'none' } : { kind: 'unresolved', reason: 'the call does not say which conversation it reaches' }
 }

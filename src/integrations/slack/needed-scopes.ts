@@ -58,9 +58,14 @@ export function neededScopes(method: SlackMethod, given: SlackArguments, targets
 /** A value that is not known needs all that any value needs. */
 function scopesOf(rule: ValueRule, given: SlackArguments): readonly string[] {
   const value = given.get(rule.argument)
-  const values = Array.isArray(value) ? value.map(String) : String(isGiven(value) ? value : rule.unless).split(',')
+  const values = Array.isArray(value) ? value.map(textOf) : textOf(isGiven(value) ? value : rule.unless).split(',')
   const scopes = values.map((text) => (Object.hasOwn(rule.scopes, text) ? rule.scopes[text] : undefined))
   return scopes.every((scope) => scope !== undefined) ? scopes : Object.values(rule.scopes)
+}
+
+/** An object could have a `toString` of the agent's own; what is neither text, number nor boolean is no known value. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
 function ofKinds(method: SlackMethod, given: SlackArguments, targets: Targets): Alternatives {
