@@ -38,7 +38,12 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
       deps.reportBroken(error, 'answer', received.id)
       received.response.destroy()
     }
-    deps.audit.post(completionRecord(received, outcome, deps.clock, status))
+    try {
+      deps.audit.post(completionRecord(received, outcome, deps.clock, status))
+    } catch (error) {
+      // Nobody is left to catch it: it would end the process.
+      deps.reportBroken(error, 'record', received.id)
+    }
   }
 
   /** @returns the status that the client got, 0 where it got none */

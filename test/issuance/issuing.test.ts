@@ -211,6 +211,13 @@ describe('an issuer that refuses or breaks', () => {
     expect(JSON.stringify(audit.events)).not.toContain('secret-in-a-message')
   })
 
+  it('records what an upstream says lives for ever, bounded by its rule', async () => {
+    const { authority, audit, upstream } = world()
+    upstream.lifeMs = 1e300
+    await granted(authority.credential(order({ expiresInMs: 60_000 }), never))
+    expect(audit.of('credential.issued')).toMatchObject([{ expires_in: '60s' }])
+  })
+
   it('refuses what has expired already', async () => {
     const { authority, upstream } = world()
     upstream.lifeMs = 0

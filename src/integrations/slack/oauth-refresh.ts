@@ -49,6 +49,9 @@ export async function refreshAtSlack(
   }
 }
 
+/** A hundred years: the store and the audit cannot hold what lies far beyond. */
+const MAX_LIFE_S = 3_155_760_000
+
 const HEADERS = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
 
 function formOf(app: SlackApp, refreshToken: Secret): string {
@@ -81,7 +84,7 @@ function failed(code: string): RefreshOutcome {
 
 function rotated(body: Readonly<Record<string, unknown>>, askedAtMs: number): RefreshOutcome {
   const { access_token: access, refresh_token: refresh, expires_in: expiresIn, scope } = body
-  const lives = typeof expiresIn === 'number' && Number.isFinite(expiresIn) && expiresIn > 0
+  const lives = typeof expiresIn === 'number' && expiresIn > 0 && expiresIn <= MAX_LIFE_S
   if (!isText(access) || !isText(refresh) || !lives) return { kind: 'unknown', reason: 'Slack’s answer lacks a token or its expiry' }
   const tokens = { accessToken: new Secret(access), accessExpiresAtMs: askedAtMs + expiresIn * 1000, refreshToken: new Secret(refresh) }
   const scopes = typeof scope === 'string' ? scope.split(',').map((name) => name.trim()).filter((name) => name !== '') : []

@@ -51,6 +51,7 @@ describe('a refresh', () => {
     ['503 may have used it up', answer('oops', { status: 503 }), { kind: 'unknown' }],
     ['an answer that is no JSON may have used it up', answer('<html>'), { kind: 'unknown' }],
     ['an answer without successor may have used it up', answer({ ...TOKENS, refresh_token: undefined }), { kind: 'unknown' }],
+    ['an answer whose end is no date may have used it up', answer({ ...TOKENS, expires_in: 1e300 }), { kind: 'unknown' }],
     ['an answer without an end may have used it up', answer({ ...TOKENS, expires_in: '43200' }), { kind: 'unknown' }],
     ['a broken connection may have used it up', () => Promise.reject(new Fault('credential_unavailable', 'reset')), { kind: 'unknown' }],
     ['a connection that never was has not', () => Promise.reject(Object.assign(new Fault('credential_unavailable', 'refused'), { sent: false })), { kind: 'not_processed' }],

@@ -1,0 +1,29 @@
+import type { ServerResponse } from 'node:http'
+import { expect, it } from 'vitest'
+import { deny } from '../../src/model/denial.ts'
+import { compose } from '../../src/proxy/compose.ts'
+import type { Received } from '../../src/proxy/exchange.ts'
+import { createPipeline } from '../../src/proxy/pipeline.ts'
+import { MemoryAudit } from '../issuance/fixture.ts'
+import { ManualTime, settled } from '../issuance/manual-time.ts'
+
+it('tells of a record that could not be made, and rejects nothing that nobody awaits', async () => {
+  const told: string[] = []
+  const unawaited: unknown[] = []
+  const listener = (reason: unknown): void => void unawaited.push(reason)
+  process.on('unhandledRejection', listener)
+  const audit = new MemoryAudit()
+  audit.post = () => { throw new RangeError('no such date') }
+  const pipeline = createPipeline({
+    stages: compose().next({ name: 'identify', adds: 'principal', run: async () => deny('identity_required', 'no proof') }),
+    audit,
+    clock: new ManualTime(),
+    shape: () => ({ status: 401, headers: [], body: '' }),
+    reportBroken: (error, stage) => told.push(`${stage}: ${String(error)}`),
+  })
+  const response = { headersSent: true } as unknown as ServerResponse
+  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/' }, response } as unknown as Received)
+  await settled()
+  process.off('unhandledRejection', listener)
+  expect({ told, unawaited, open: pipeline.open }).toEqual({ told: ['record: RangeError: no such date'], unawaited: [], open: 0 })
+})
