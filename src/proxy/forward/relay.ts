@@ -13,6 +13,7 @@ export type RelayEnd =
 
 /** Listeners on one socket before Node warns of a leak: as many as requests may wait on a connection. */
 const MAX_PIPELINED = 64
+const NO_CONTENT = 204
 
 class Cut extends Error {
   readonly by: 'aborted' | 'revoked'
@@ -72,7 +73,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (headers === undefined) throw new Error('the answer’s Content-Length is ambiguous')
     this.#status = status
     const { fields, contentLength } = headers
-    if (contentLength !== undefined) fields.push('content-length', String(contentLength))
+    // RFC 9110 section 8.6: a 204 has no length, and a client that believed one would wait for the next answer's bytes.
+    if (contentLength !== undefined && status !== NO_CONTENT) fields.push('content-length', String(contentLength))
     this.#response.writeHead(status, fields)
     // An event stream's head must not wait for its first event.
     if (contentLength === undefined) this.#response.flushHeaders()

@@ -1,10 +1,9 @@
 /**
  * What an upstream's answer must not carry to the agent: hop-by-hop fields, cookies (a session of the upstream's would be a credential
- * of the agent's own), alternatives that lead around the proxy, and words that only a proxy may say.
+ * of the agent's own), alternatives that lead around the proxy, and (by their prefix) words that only a proxy may say.
  */
 const DROPPED: ReadonlySet<string> = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'proxy-authentication-info', 'proxy-status',
-  'te', 'trailer', 'transfer-encoding', 'upgrade', 'set-cookie', 'set-cookie2', 'alt-svc', 'alternate-protocol', 'nel', 'report-to',
+  'connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'set-cookie', 'set-cookie2', 'alt-svc', 'alternate-protocol', 'nel', 'report-to',
   'reporting-endpoints', 'content-length',
 ])
 
@@ -43,7 +42,7 @@ export function answerHeaders(raw: readonly (Buffer | string)[], rewriteUrl?: Re
     } else if (lower === 'connection') {
       connectionNamed = withTokens(connectionNamed, value)
     }
-    if (!DROPPED.has(lower)) fields.push(name, rewriteUrl !== undefined && URL_FIELDS.has(lower) ? rewriteUrl(value) : value)
+    if (!DROPPED.has(lower) && !lower.startsWith('proxy-')) fields.push(name, rewriteUrl !== undefined && URL_FIELDS.has(lower) ? rewriteUrl(value) : value)
   }
   return { fields: connectionNamed === undefined ? fields : without(fields, connectionNamed), contentLength }
 }
