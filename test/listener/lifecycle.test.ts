@@ -45,6 +45,11 @@ describe('the address', () => {
     expect(told(await sendRaw(allowed.listener.port, REQUEST)).status).toBe(200)
   })
 
+  it('is known by its address where a name was configured, so that nothing can be dialled back into it', async () => {
+    const { listener } = await start({ address: 'localhost:0' })
+    expect(listener.address).toMatch(/^(?:127\.0\.0\.1|\[::1\]):[1-9][0-9]*$/)
+  })
+
   it('may be a Unix socket: mode 0600, a dead one replaced, a living one or a file left alone', async () => {
     const path = join(directory, 'proxy.sock')
     const dead = createServer()

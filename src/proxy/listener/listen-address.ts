@@ -34,7 +34,7 @@ export function formatListenAddress(address: ListenAddress): string {
 
 /**
  * Opens the server. A Unix socket gets mode 0600, and one that a dead process left behind is replaced.
- * @returns the address with the port that was taken
+ * @returns the address and port that were taken: by them the egress guard knows our own listeners, whatever name was configured
  * @throws Error with one sentence that says what is in the way
  */
 export async function listenAt(server: Server, address: ListenAddress): Promise<ListenAddress> {
@@ -51,7 +51,7 @@ export async function listenAt(server: Server, address: ListenAddress): Promise<
   })
   const bound = server.address()
   if (address.kind === 'unix') chmodSync(address.path, SOCKET_MODE)
-  return address.kind === 'tcp' && bound !== null && typeof bound === 'object' ? { ...address, port: bound.port } : address
+  return address.kind === 'tcp' && bound !== null && typeof bound === 'object' ? { ...address, host: bound.address, port: bound.port } : address
 }
 
 /** The socket never exists with a wider mode, not even between bind and chmod. */
