@@ -27,6 +27,8 @@ export interface ListenerConfig {
   readonly allowPlaintext: boolean
   readonly boundAgent: { readonly agent: AgentId, readonly tokenFile: string | undefined } | undefined
   readonly unmatched: 'deny' | 'tunnel'
+  /** How a tunnel to a host that no integration serves is dialled. */
+  readonly unmatchedConnect: ConnectConfig
   readonly limits: ListenerLimitsConfig
   /** The largest body that a catalogue entry or a rule may look at. */
   readonly maxInspectedBodyBytes: number

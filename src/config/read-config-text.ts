@@ -49,7 +49,7 @@ export async function parseConfigText(file: string, text: string): Promise<ReadC
 export function readConfigDocuments(file: string, documents: readonly YamlDocument[]): ReadConfig {
   const document = onlyDocument(file, documents)
   const parsed = ConfigSchema.safeParse(document.value)
-  if (!parsed.success) throw new SourceError(problemsFromZod(parsed.error.issues, document, ConfigSchema))
+  if (!parsed.success) throw new SourceError(inOrder(problemsFromZod(parsed.error.issues, document, ConfigSchema)))
   return { document, text: parsed.data, ...checkConfig(parsed.data, document) }
 }
 
@@ -58,4 +58,8 @@ function onlyDocument(file: string, documents: readonly YamlDocument[]): YamlDoc
   if (document !== undefined && documents.length === 1) return document
   const problem = document === undefined ? 'the file is empty' : 'the file has several documents'
   throw new SourceError([{ file, line: 1, column: 1, path: '', problem, expected: 'one document with the keys of config/postern.example.yaml' }])
+}
+
+function inOrder(problems: readonly SourceProblem[]): readonly SourceProblem[] {
+  return problems.toSorted((one, other) => one.line - other.line || one.column - other.column)
 }

@@ -75,7 +75,7 @@ async function openTunnel(tunnel: TunnelRequest, principal: Principal, deps: Opa
 }
 
 function started(tunnel: TunnelRequest, principal: Principal): AuditEvent {
-  return { event: 'api.started', ...principalFacts(principal), exchange: tunnel.id, http: { method: 'CONNECT', host: tunnel.host, path: '' }, outcome: 'ok' }
+  return { event: 'api.started', ...principalFacts(principal), exchange: tunnel.id, http: { method: 'CONNECT', host: authorityOf(tunnel), path: '' }, outcome: 'ok' }
 }
 
 function refuse(tunnel: TunnelRequest, principal: Principal | undefined, denial: Denial, deps: OpaqueTunnelDependencies): void {
@@ -97,6 +97,9 @@ function fail(tunnel: TunnelRequest, principal: Principal, error: Error, deps: O
 }
 
 function httpFacts(tunnel: TunnelRequest, deps: OpaqueTunnelDependencies, more: { status: number; bytes_in?: number; bytes_out?: number }) {
-  const host = tunnel.port === 443 ? tunnel.host : `${tunnel.host}:${tunnel.port}`
-  return { method: 'CONNECT', host, path: '', ...more, duration_ms: Math.round(deps.clock.monotonicMs() - tunnel.startedMonotonicMs) }
+  return { method: 'CONNECT', host: authorityOf(tunnel), path: '', ...more, duration_ms: Math.round(deps.clock.monotonicMs() - tunnel.startedMonotonicMs) }
+}
+
+function authorityOf({ host, port }: TunnelRequest): string {
+  return port === 443 ? host : `${host}:${port}`
 }

@@ -203,7 +203,7 @@ async function startProxy({ config, log, clock, timers, egress, audit, started }
     timers,
     log,
     dialSettings: (name) => upstreams.dialSettings(name),
-    tunnelDial: dialSettingsOf(undefined, egress),
+    tunnelDial: dialSettingsOf(config.listener.unmatchedConnect, egress),
     snapshot: () => policies.snapshot,
   })
   started.add(() => dataPlane.close(config.listener.drainTimeoutMs), config.listener.drainTimeoutMs + CUT_MS)

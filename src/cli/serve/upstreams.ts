@@ -74,17 +74,17 @@ export function buildUpstreams(configs: readonly IntegrationConfig[], index: Int
   }
 }
 
-/** How an upstream is dialled; also for a key set's URL and, without settings, for a tunnel. */
-export function dialSettingsOf(connect: ConnectConfig | undefined, deps: Pick<UpstreamDependencies, 'ownListeners' | 'resolve'>): DialSettings {
-  const certificate = connect?.clientCertificate
+/** How an upstream is dialled; a key set's URL and a tunnel, too. */
+export function dialSettingsOf(connect: ConnectConfig, deps: Pick<UpstreamDependencies, 'ownListeners' | 'resolve'>): DialSettings {
+  const certificate = connect.clientCertificate
   return {
-    guard: addressGuard(connect?.allowAddresses ?? [], deps.ownListeners),
+    guard: addressGuard(connect.allowAddresses, deps.ownListeners),
     resolve: deps.resolve ?? systemResolve,
-    address: connect?.address,
-    viaProxy: connect?.viaProxy,
-    ca: connect?.caPem,
+    address: connect.address,
+    viaProxy: connect.viaProxy,
+    ca: connect.caPem,
     clientCertificate: certificate === undefined ? undefined : { certificatePem: certificate.certificatePem, key: certificate.key },
-    connectTimeoutMs: connect?.timeoutMs ?? 10_000,
+    connectTimeoutMs: connect.timeoutMs,
   }
 }
 

@@ -4,7 +4,7 @@ import type { References } from '../references.ts'
 import type { ConnectText } from '../schema/config-schema.ts'
 
 /** A `connect` section with its certificates and secrets read. */
-export async function resolveConnect(connect: ConnectText, at: YamlPath, references: References): Promise<ConnectConfig> {
+export async function resolveConnect(connect: Partial<ConnectText> & Pick<ConnectText, 'allow_addresses' | 'timeout'>, at: YamlPath, references: References): Promise<ConnectConfig> {
   const { client_certificate: client, via_proxy: parent, via_proxy_credentials: credentials } = connect
   return {
     address: connect.address,

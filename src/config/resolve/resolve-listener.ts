@@ -1,6 +1,7 @@
 import type { ListenerConfig, ListenerTlsConfig } from '../config.ts'
 import type { References } from '../references.ts'
 import type { ConfigText } from '../schema/config-schema.ts'
+import { resolveConnect } from './resolve-connect.ts'
 
 type ListenerText = ConfigText['listener']
 
@@ -12,6 +13,7 @@ export async function resolveListener(listener: ListenerText, references: Refere
     allowPlaintext: listener.unsafe_allow_plaintext,
     boundAgent: boundAgentOf(listener, references),
     unmatched: listener.unmatched,
+    unmatchedConnect: await resolveConnect(listener.unmatched_connect, ['listener', 'unmatched_connect'], references),
     limits: limitsOf(listener.limits),
     maxInspectedBodyBytes: listener.limits.inspected_body,
     drainTimeoutMs: listener.limits.drain_timeout,

@@ -18,3 +18,6 @@ export const connectSchema = z.strictObject({
   via_proxy_credentials: secretReference.optional(),
   timeout: durationText.default(CONNECT_TIMEOUT_MS),
 })
+
+/** How a tunnel is dialled: bytes pass unread, so there is no TLS of ours, and the host is the agent's. */
+export const tunnelConnectSchema = connectSchema.pick({ allow_addresses: true, via_proxy: true, via_proxy_credentials: true, timeout: true })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { agentIdText } from './agents.ts'
+import { tunnelConnectSchema } from './connect.ts'
 import { count, dnsName, durationText, fileReference, flag, listenAddressText, secretReference, sizeText } from './values.ts'
 
 const limits = z.strictObject({
@@ -33,5 +34,6 @@ export const listenerSchema = z.strictObject({
   unsafe_allow_plaintext: flag,
   bound_agent: z.strictObject({ agent: agentIdText, delegation_token: fileReference.optional() }).optional(),
   unmatched: z.enum(['deny', 'tunnel']).default('deny'),
+  unmatched_connect: tunnelConnectSchema.prefault({}),
   limits: limits.prefault({}),
 })
