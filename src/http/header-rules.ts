@@ -16,6 +16,8 @@ export type HeaderRule =
   | 'browser'
   /** Says another method than the request line: nothing behind us may look at it. */
   | 'override'
+  /** Has the upstream act as somebody else than the credential's holder: what was judged would be done as another. */
+  | 'actor'
   /** No token, or with an underscore, which some servers read as a hyphen. */
   | 'bad-name'
 
@@ -48,6 +50,7 @@ const RULES: ReadonlyMap<string, HeaderRule> = new Map<string, HeaderRule>([
     'x-vault-token', 'x-github-token', 'x-gitlab-token', 'private-token', 'job-token', 'deploy-token', 'x-figma-token', 'x-slack-token',
     'x-shopify-access-token', 'x-session-token', 'x-secret', 'x-secret-key', 'x-user-token', 'x-service-token', 'x-token', 'token',
     'x-forwarded-access-token', 'x-ms-token-aad-access-token', 'x-serverless-authorization', 'ocp-apim-subscription-key', 'x-client-cert', 'client-cert'),
+  ...named('actor', 'sudo', 'as-user', 'act-as', 'x-act-as', 'run-as', 'x-run-as', 'on-behalf-of', 'x-on-behalf-of', 'x-impersonate'),
   ...named('override', 'x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'),
 ])
 
@@ -57,6 +60,8 @@ const FAMILIES: readonly (readonly [RegExp, HeaderRule])[] = [
   [/^postern-/, 'strip'],
   [/(?:-api-?key|-access-token|-auth-token|-session-token|-authorization|-secret)$/, 'strip'],
   [/method-override$/, 'override'],
+  // Kubernetes, Dropbox for teams.
+  [/^(?:x-)?impersonate[d-]|^dropbox-api-select-/, 'actor'],
 ]
 
 /** Spellings seen so far: the names that clients send are few, and telling them apart anew for each request is not. */

@@ -71,6 +71,8 @@ function takeField(spelling: string, value: string, taken: Taken, headers: strin
       return undefined
     case 'override':
       return deny('header_refused', `${name} names another method`)
+    case 'actor':
+      return deny('header_refused', `${name} names somebody to act as`, { hint: 'The credential is used as it is: no header may have the upstream act as somebody else.' })
     case 'connection':
       return connectionProblem(value)
     case 'browser':
