@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { agentCommand } from './cli/agent.ts'
-import { auditCommand } from './cli/audit.ts'
-import { agentDependencies, auditDependencies, policyDependencies } from './cli/dependencies.ts'
-import { PACKAGE_ROOT } from './cli/found-config.ts'
-import { policyCommand } from './cli/policy.ts'
+import { PACKAGE_ROOT } from './cli/package-root.ts'
 import { EXIT_USAGE, failureCode, failureText } from './cli/process-text.ts'
-import { startCommand } from './cli/start.ts'
+
+/** In the order of the help. Loaded when asked for: a command need not wait for what the others import. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./cli/start.ts')).startCommand(),
+  policy: async () => (await import('./cli/policy.ts')).policyCommand((await import('./cli/policy-dependencies.ts')).policyDependencies()),
+  audit: async () => (await import('./cli/audit.ts')).auditCommand((await import('./cli/audit-dependencies.ts')).auditDependencies()),
+  agent: async () => (await import('./cli/agent.ts')).agentCommand((await import('./cli/agent-dependencies.ts')).agentDependencies()),
+}
 
 /** Runs the command line; the process ends when nothing is left to do. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('postern')
     .description('A guarded door for AI agents: it knows the agent, judges each call, and puts a short-lived, narrowed credential on it.')
     .version(packageVersion(), '-V, --version', 'print the version')
-    .addCommand(startCommand())
-    .addCommand(policyCommand(policyDependencies()))
-    .addCommand(auditCommand(auditDependencies()))
-    .addCommand(agentCommand(agentDependencies()))
+  for (const load of wanted(argv[2])) program.addCommand(await load())
   explainMisuse(program)
   // A reader that has seen enough (`… --help | head`) is no failure.
   process.stdout.on('error', () => undefined)
@@ -26,6 +26,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = exitCodeOf(error)
   }
+}
+
+function wanted(name: string | undefined): readonly (() => Promise<Command>)[] {
+  const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  return named === undefined ? Object.values(COMMANDS) : [named]
 }
 
 /** Commander has then said what is wrong, and how the command is used. */

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, fstatSync, writeSync, existsSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, fstatSync, writeFileSync, existsSync } from 'node:fs'
 import { Fault } from '../model/denial.ts'
 import { advance, GENESIS, hashLine, type ChainState } from './chain.ts'
 import { checkpointProblem } from './checkpoint.ts'
@@ -106,7 +106,8 @@ function moveAside(file: string, from: number, size: number, aside: string): voi
     for (let at = from; at < size; ) {
       const read = readSync(source, buffer, 0, Math.min(buffer.length, size - at), at)
       if (read === 0) break
-      writeSync(target, buffer, 0, read)
+      // Not writeSync: on a disk that is nearly full it writes a part, and that is no error.
+      writeFileSync(target, buffer.subarray(0, read))
       at += read
     }
     fsyncSync(target)

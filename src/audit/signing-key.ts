@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, verify, type KeyObject } from 'node:crypto'
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { sentenceOf } from '../lib/system-error.ts'
 import { Fault } from '../model/denial.ts'
 
 const OTHERS = 0o007
@@ -38,7 +39,7 @@ export function loadOrCreateSigningKey(file: string): SigningKey {
     writePublicKey(`${file}.pub`, publicKey)
     return signingKey(key, publicKey)
   } catch (cause) {
-    throw new Fault('audit_unavailable', `the audit signing key ${file} cannot be used: ${messageOf(cause)}`, { cause })
+    throw new Fault('audit_unavailable', `the audit signing key ${file} cannot be used: ${sentenceOf(cause)}`, { cause })
   }
 }
 
@@ -54,7 +55,7 @@ export function readVerifyKey(file: string): VerifyKey {
     if (key.asymmetricKeyType !== 'ed25519') throw new Error('it is not an Ed25519 key')
     return verifyKey(key)
   } catch (cause) {
-    throw new Fault('audit_unavailable', `the audit public key ${file} cannot be used: ${messageOf(cause)}`, { cause })
+    throw new Fault('audit_unavailable', `the audit public key ${file} cannot be used: ${sentenceOf(cause)}`, { cause })
   }
 }
 
@@ -63,14 +64,14 @@ function createKeyFile(file: string): void {
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
   // At random, since in a container the process that died there had the same id.
   const draft = `${file}.${randomBytes(6).toString('hex')}.new`
-  writeFileSync(draft, pem, { mode: 0o600, flag: 'wx', flush: true })
   try {
+    writeFileSync(draft, pem, { mode: 0o600, flag: 'wx', flush: true })
     // A link appears whole or not at all, and never replaces a key that another process made meanwhile.
     linkSync(draft, file)
   } catch (cause) {
     if (!existsSync(file)) throw cause
   } finally {
-    rmSync(draft)
+    rmSync(draft, { force: true })
   }
 }
 
@@ -104,8 +105,4 @@ function verifyKey(key: KeyObject): VerifyKey {
       return bytes.toString('base64url') === signature && verify(null, Buffer.from(message), key, bytes)
     },
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -15,7 +15,7 @@ import { VERIFY_EXIT, verifyExitCode, verifyFiles } from '../audit/verify.ts'
 import type { Clock } from '../lib/clock.ts'
 import { parseDuration } from '../lib/duration.ts'
 import { SourceError } from '../lib/source-position.ts'
-import { sentenceOf } from './process-text.ts'
+import { sentenceOf } from '../lib/system-error.ts'
 
 /** The audit log that a configuration names. */
 export interface ConfiguredLog {

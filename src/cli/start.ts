@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { isListenAddress, isLocalAddress } from '../config/listen-address.ts'
-import { loadConfig } from '../config/load-config.ts'
 import { formatProblem } from '../lib/source-position.ts'
-import { runDemo } from './demo/run-demo.ts'
+import { isSystemError } from '../lib/system-error.ts'
 import { DEFAULT_CONFIG } from './found-config.ts'
-import { EXIT_DEFECT, EXIT_UNAVAILABLE, failureCode, failureText, isSystemError } from './process-text.ts'
+import { EXIT_DEFECT, EXIT_UNAVAILABLE, failureCode, failureText } from './process-text.ts'
 import { operationalLog, type LogLevel } from './serve/operational-log.ts'
-import { serve } from './serve/serve.ts'
 import { firstSignal } from './signals.ts'
 
 interface StartOptions {
@@ -44,7 +42,7 @@ async function run(file: string | undefined, listen: string): Promise<void> {
   const signal = firstSignal()
   endOnDefect(level)
   try {
-    const running = file === undefined ? await runDemo(listen) : await runConfigured(file, level)
+    const running = file === undefined ? await demo(listen) : await configured(file, level)
     await signal
     await running.close()
     process.exit(0)
@@ -54,11 +52,20 @@ async function run(file: string | undefined, listen: string): Promise<void> {
   }
 }
 
-async function runConfigured(file: string, level: { now: LogLevel }): Promise<Running> {
+// What the two import is most of the program: whoever only asks for help need not wait for it.
+
+async function demo(listen: string): Promise<Running> {
+  const { runDemo } = await import('./demo/run-demo.ts')
+  return runDemo(listen)
+}
+
+async function configured(file: string, level: { now: LogLevel }): Promise<Running> {
+  const { loadConfig } = await import('../config/load-config.ts')
   const loaded = await loadConfig({ file })
   level.now = loaded.config.logLevel
   const log = operationalLog(level.now)
   for (const warning of loaded.warnings) log.warn(formatProblem(warning))
+  const { serve } = await import('./serve/serve.ts')
   const service = await serve(loaded, { log, stdout: process.stdout, watchFile: file })
   log.info({ address: service.address, operations: service.operationsAddress, bundle: loaded.config.ca.bundleFile }, 'postern is ready')
   return service

@@ -1,7 +1,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { takeExclusiveLock } from '../../lib/exclusive-lock.ts'
-import { sentenceOf } from '../process-text.ts'
+import { sentenceOf } from '../../lib/system-error.ts'
 
 /**
  * Takes the demo's directory and empties it: nothing of an earlier demo is of use, since its stand-ins are gone.

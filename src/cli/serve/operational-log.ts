@@ -1,5 +1,6 @@
 import { destination, pino, type DestinationStream, type Logger } from 'pino'
-import { isDefect, sentenceOf } from '../process-text.ts'
+import { sentenceOf } from '../../lib/system-error.ts'
+import { isDefect } from '../process-text.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 

@@ -1,5 +1,6 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { sentenceOf } from '../../lib/system-error.ts'
 
 /**
  * Writes a file so that a reader sees the old content or the new, never a part, and a crash leaves one of both.
@@ -11,7 +12,8 @@ export function writeAtomically(path: string, content: string, mode: number): vo
     const file = openSync(temporary, 'wx', mode)
     try {
       fchmodSync(file, mode)
-      writeSync(file, content)
+      // Not writeSync: on a disk that is nearly full it writes a part, and that is no error.
+      writeFileSync(file, content)
       fsyncSync(file)
     } finally {
       closeSync(file)
@@ -19,6 +21,6 @@ export function writeAtomically(path: string, content: string, mode: number): vo
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
-    throw error
+    throw new Error(`${path} cannot be written: ${sentenceOf(error)}`, { cause: error })
   }
 }
