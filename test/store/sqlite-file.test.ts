@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -48,6 +48,22 @@ describe('the store’s file', () => {
     const store = await opening(path)
     onTestFinished(() => store.close())
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
+  })
+
+  it('is missed when it was removed under the open store: nothing is called durable that nobody would find again', async () => {
+    const { store, path } = await temporaryStore()
+    const folder = dirname(path)
+    const add = (): Promise<void> => store.liveCredentials.add({ id: newId('crd'), integration: 'github', secret: new Secret('t'), expiresAtMs: 5 })
+    await add()
+    renameSync(folder, `${folder}-away`)
+    await expect(add()).rejects.toMatchObject({ code: 'store_unreachable', message: expect.stringContaining('was removed or replaced') })
+    mkdirSync(folder)
+    writeFileSync(path, '')
+    await expect(add()).rejects.toMatchObject({ code: 'store_unreachable' })
+    rmSync(folder, { recursive: true })
+    renameSync(`${folder}-away`, folder)
+    await add()
+    expect(await store.liveCredentials.list()).toHaveLength(2)
   })
 
   it('may lie in a folder that a link leads to', async () => {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from './database.ts'
+import { watchFile } from './file-watch.ts'
 import { operationsOn } from './operations.ts'
 import type { FromWorker, Operations, ToWorker, WireError, WorkerSettings } from './protocol.ts'
 import { storeErrorOf } from './sqlite-error.ts'
@@ -18,15 +19,17 @@ function main(settings: WorkerSettings): void {
 }
 
 function serve(database: DatabaseSync, path: string, operations: Operations): void {
+  const requireFile = watchFile(path)
   parentPort?.on('message', (message: ToWorker) => {
-    if (message !== 'close') return answer(message, path, operations)
+    if (message !== 'close') return answer(message, path, operations, requireFile)
     database.close()
     parentPort?.close()
   })
 }
 
-function answer(message: Exclude<ToWorker, 'close'>, path: string, operations: Operations): void {
+function answer(message: Exclude<ToWorker, 'close'>, path: string, operations: Operations, requireFile: () => void): void {
   try {
+    requireFile()
     // The client's types tie argument to operation; here they are data.
     const perform = operations[message.operation] as (argument: unknown) => unknown
     send({ call: message.call, result: perform(message.argument) })
