@@ -19,6 +19,7 @@ import { openInterceptionCa } from '../../proxy/listener/interception-ca.ts'
 import { writeTrustBundle } from '../../proxy/listener/trust-bundle.ts'
 import { Metrics } from '../../proxy/operations/metrics.ts'
 import { Readiness } from '../../proxy/operations/readiness.ts'
+import type { Store } from '../../store/ports/store.ts'
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
 import { Misconfigured } from '../misconfigured.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
@@ -99,7 +100,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   const metrics = countEvents(base, parts)
   const authority = (parts.authority = await startAuthority(base))
   const dataPlane = (parts.dataPlane = await startProxy(base, authority))
-  const operations = await startOperationsPort(base, metrics)
+  const operations = await startOperationsPort(base, metrics, authority)
   for (const address of [dataPlane.listener.address, operations?.address]) own.push(...ownListenerOf(address))
   if (options.watchFile !== undefined) watchConfig(options.watchFile, loaded, authority.controlPlane, base)
   return {
@@ -153,13 +154,19 @@ function signingKeyOf(file: string): SigningKey {
 }
 
 interface Authority {
+  readonly store: Store
   readonly upstreams: Upstreams
   readonly policies: WatchedPolicies
   readonly controlPlane: ControlPlane
 }
 
 async function startAuthority({ config, integrations, log, clock, timers, egress, audit, started }: Base): Promise<Authority> {
-  const store = await openSqliteStore({ path: config.store.file, keys: config.store.keys, clock })
+  const store = await openSqliteStore({
+    path: config.store.file,
+    keys: config.store.keys,
+    clock,
+    onLost: (error) => log.error({ err: error }, 'the store is lost: no credential can be issued until the next start'),
+  })
   started.add(() => store.close())
   const upstreams = buildUpstreams(config.integrations, integrations, {
     ...egress,
@@ -181,7 +188,7 @@ async function startAuthority({ config, integrations, log, clock, timers, egress
   audit.post({ event: 'policy.loaded', policy_hash: policies.snapshot.hash, outcome: 'ok' })
   const controlPlane = startControlPlane({ ...config, issuers: upstreams.issuers, store, audit, clock, timers, log })
   started.add(() => controlPlane.close())
-  return { upstreams, policies, controlPlane }
+  return { store, upstreams, policies, controlPlane }
 }
 
 async function startProxy({ config, log, clock, timers, egress, audit, started }: Base, { upstreams, policies, controlPlane }: Authority): Promise<DataPlane> {
@@ -223,9 +230,10 @@ function countEvents({ clock, audit, started }: Base, parts: { authority?: Autho
   return metrics
 }
 
-async function startOperationsPort({ config, audit, started }: Base, metrics: Metrics): Promise<OpenOperations | undefined> {
+async function startOperationsPort({ config, audit, started }: Base, metrics: Metrics, { store }: Authority): Promise<OpenOperations | undefined> {
   const readiness = new Readiness()
   readiness.add('audit', () => (audit.writable ? undefined : 'the audit log cannot be written'))
+  readiness.add('store', () => (store.open ? undefined : 'the store is lost'))
   const operations = config.operations === undefined ? undefined : await openOperations(config.operations, readiness, metrics)
   // Whoever asks while requests drain is told not to send more.
   if (operations !== undefined) started.addFirst(() => operations.close())

@@ -16,6 +16,8 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number
   /** Upper bound of the file; beyond it writes fail with `store_full`. */
   readonly maxBytes?: number
+  /** Told once where the store's thread dies; `Store.open` is false from then on, and only a new start helps. */
+  readonly onLost?: (error: unknown) => void
 }
 
 const BUSY_TIMEOUT_MS = 5000
@@ -26,9 +28,9 @@ const KEY_CHECK = { table: 'meta', row: 'key_check', column: 'value' } as const
  * @throws StoreError, in one sentence that says what would be right
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, keys, clock = systemClock, busyTimeoutMs = BUSY_TIMEOUT_MS, maxBytes } = options
+  const { path, keys, clock = systemClock, busyTimeoutMs = BUSY_TIMEOUT_MS, maxBytes, onLost = () => undefined } = options
   const envelope = new Envelope(keys)
-  const client = await WorkerClient.start({ path, busyTimeoutMs, maxBytes })
+  const client = await WorkerClient.start({ path, busyTimeoutMs, maxBytes }, onLost)
   try {
     await checkKeys(client, envelope)
   } catch (error) {
@@ -36,6 +38,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     throw error
   }
   return {
+    get open() { return client.open },
     connections: new SqliteConnections(client, envelope, clock),
     liveCredentials: new SqliteLiveCredentials(client, envelope),
     close: () => client.close(),

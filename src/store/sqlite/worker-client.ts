@@ -18,24 +18,32 @@ export class WorkerClient {
   #calls = 0
   #closed = false
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, onLost: (error: unknown) => void) {
     this.#worker = worker
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
     worker.on('message', (message: FromWorker) => this.#settle(message))
-    worker.on('error', () => undefined)
+    let broken: unknown
+    worker.on('error', (error) => { broken = error })
+    worker.once('exit', () => { if (!this.#closed) onLost(broken ?? new Error('the thread ended by itself')) })
     void this.#exited.then(() => this.#end())
+  }
+
+  /** False once it was closed, or its thread was lost. */
+  get open(): boolean {
+    return !this.#closed
   }
 
   /**
    * Starts the thread and opens the file.
+   * @param onLost told where the thread ends without having been closed; nothing can be stored any more then
    * @throws StoreError
    */
-  static async start(settings: WorkerSettings): Promise<WorkerClient> {
+  static async start(settings: WorkerSettings, onLost: (error: unknown) => void): Promise<WorkerClient> {
     const worker = new Worker(workerFile(), {
       workerData: settings, env: {}, execArgv: ['--disable-warning=ExperimentalWarning'], name: 'postern-store',
     })
     await opened(worker)
-    return new WorkerClient(worker)
+    return new WorkerClient(worker, onLost)
   }
 
   /** @throws StoreError `store_overloaded`, `store_closed`, or what the operation met */
