@@ -68,6 +68,8 @@ describe('where the catalogue looks at the body', () => {
     ['a content coding', '{"project":"a"}', { headers: ['Content-Type', JSON_TYPE, 'Content-Encoding', 'gzip'] }, 'body_refused'],
     ['a credential field', '{"project":"a","Access_Token":"x"}', {}, 'client_credential_refused'],
     ['an escaped credential field', '{"project":"a","api\\u005fkey":"x"}', {}, 'client_credential_refused'],
+    ['another method in its JSON', '{"project":"a","_method":"DELETE"}', {}, 'request_ambiguous'],
+    ['another method in its form', 'project=a&%5fmethod=DELETE', { contentType: FORM_TYPE }, 'request_ambiguous'],
     ['a form with an encoded credential field', 'project=a&api%5fkey=x', { contentType: FORM_TYPE }, 'client_credential_refused'],
   ] as const)('refuses a body with %s', async (_, body, over, code) => {
     const { stage } = world()

@@ -77,6 +77,16 @@ describe('a credential of the client\'s in the query', () => {
   })
 })
 
+describe('another method than that of the request line', () => {
+  it.each(['_method=DELETE', 'a=1&_METHOD=put', '%5fmethod=DELETE', 'a;_method=DELETE', '%255Fmethod=DELETE', 'X-HTTP-Method-Override=DELETE'])('is refused in the query: %s', (query) => {
+    expect(stage.run(snapped({ request: request({ query }) }))).toMatchObject({ denial: 'request_ambiguous' })
+  })
+
+  it.each(['method=DELETE', 'shipping_method=post', 'q=_method'])('is not seen where there is none: %s', (query) => {
+    expect(stage.run(snapped({ request: request({ query }) }))).toMatchObject({ integration: { name: 'tickets' } })
+  })
+})
+
 describe('the list of integrations', () => {
   const named = (name: string, origins = TICKETS.origins) => routesIntegration({ ...TICKETS, name, origins })
   const origin = { scheme: 'https', host: 'a.internal', port: 443, basePath: '' } as const

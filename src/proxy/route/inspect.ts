@@ -7,6 +7,7 @@ import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import type { Inspection, Routed, Stage } from '../exchange.ts'
 import { BodyBudget, type BodyShare } from './body-budget.ts'
 import { refusedBody } from './client-credentials.ts'
+import { overrideInBody } from './method-override.ts'
 import { readBody } from './read-body.ts'
 
 /** The bounds on what is read. */
@@ -75,8 +76,8 @@ async function read(exchange: Routed, need: BodyNeed, share: BodyShare, options:
 function inspected({ route }: Routed, need: BodyNeed, bytes: Buffer, maxBodyBytes: number): Inspection | Denial {
   const body = need === 'strict' ? parseBody(route.request, bytes, maxBodyBytes) : unjudgedForm(route.request, bytes)
   if (isDenial(body)) return body
-  const brought = refusedBody(body, route.integration)
-  if (brought !== undefined) return brought
+  const refused = overrideInBody(body) ?? refusedBody(body, route.integration)
+  if (refused !== undefined) return refused
   return withOperation(route.match, body)
 }
 

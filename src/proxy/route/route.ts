@@ -4,6 +4,7 @@ import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import type { Route, Snapped, Stage } from '../exchange.ts'
 import { refusedQuery } from './client-credentials.ts'
+import { overrideInQuery } from './method-override.ts'
 
 /** Finds the integration by host or prefix and what the request is in its terms. Synchronous. */
 export function routeStage(integrations: IntegrationIndex): Stage<Snapped, 'route', Route> {
@@ -14,8 +15,8 @@ export function routeStage(integrations: IntegrationIndex): Stage<Snapped, 'rout
       const served = exchange.door === 'reverse' ? byPrefix(exchange, integrations) : byOrigin(exchange.request, integrations)
       if (isDenial(served)) return served
       const { integration, request } = served
-      const brought = refusedQuery(request.query, integration)
-      if (brought !== undefined) return brought
+      const refused = overrideInQuery(request.query) ?? refusedQuery(request.query, integration)
+      if (refused !== undefined) return refused
       const match = matchOf(exchange, integration, request)
       return isDenial(match) ? match : { integration, match, request }
     },
