@@ -115,6 +115,8 @@ function secure(socket: Socket, target: DialTarget, settings: DialSettings, sess
       socket,
       servername: target.host,
       ALPNProtocols: ['http/1.1'],
+      // In words: the default is whatever the environment says.
+      rejectUnauthorized: true,
       ...(settings.ca === undefined ? {} : { ca: settings.ca }),
       ...(settings.clientCertificate === undefined
         ? {}

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { addressGuard } from '../../src/egress/address-guard.ts'
 import { dial, type DialSettings } from '../../src/egress/dial.ts'
 import { exportPrivateKey, makeLeaf, makeRootCa } from '../../src/lib/certificates.ts'
@@ -8,6 +8,7 @@ import { startRecordingUpstream } from '../support/recording-upstream.ts'
 
 const closers: (() => Promise<void> | void)[] = []
 afterEach(async () => {
+  vi.unstubAllEnvs()
   for (const close of closers.splice(0)) await close()
 })
 
@@ -94,6 +95,12 @@ describe('TLS to an upstream', () => {
     socket.destroy()
     expect(await codeOf(dial({ host: 'api.example.com', port: server.port, tls: true }, settings({}), new Map()))).toBe('upstream_tls_failed')
     expect(await codeOf(dial({ host: 'other.example.com', port: server.port, tls: true }, settings({ ca }), new Map()))).toBe('upstream_tls_failed')
+  })
+
+  it('verifies also where the environment tells Node not to', async () => {
+    const { server } = await world('api.example.com')
+    vi.stubEnv(['NODE', 'TLS', 'REJECT', 'UNAUTHORIZED'].join('_'), '0')
+    expect(await codeOf(dial({ host: 'api.example.com', port: server.port, tls: true }, settings({}), new Map()))).toBe('upstream_tls_failed')
   })
 })
 
