@@ -1,4 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
 
 type Family = 'ipv4' | 'ipv6'
 
@@ -24,6 +25,8 @@ const METADATA = [
 const special = blockList([...SPECIAL_V4, ...SPECIAL_V6])
 const globalV6 = blockList(['2000::/3'])
 const metadata = blockList(METADATA)
+const loopback = blockList(['127.0.0.0/8', '::1/128'])
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /** One address and port that this process itself listens on. */
 export interface OwnListener {
@@ -32,7 +35,7 @@ export interface OwnListener {
   readonly port: number
 }
 
-/** Judges an address that is about to be dialled. Pure but for what `isOwn` closes over. */
+/** Judges an address that is about to be dialled. Pure but for the own listeners and the machine's addresses. */
 export interface AddressGuard {
   /** @returns why the address may not be dialled, for log and audit, or undefined where it may */
   refusal(address: string, port: number): string | undefined
@@ -76,7 +79,13 @@ function familyOf(address: string): Family | undefined {
 
 function isOwn(own: OwnListener, address: string, port: number): boolean {
   if (own.port !== port) return false
-  return own.address === address || own.address === '0.0.0.0' || own.address === '::'
+  return own.address === address || (EVERY_ADDRESS.has(own.address) && isOfThisMachine(address))
+}
+
+/** What is listened on at every address is not every address: an upstream on the same port is not us. */
+function isOfThisMachine(address: string): boolean {
+  if (EVERY_ADDRESS.has(address) || loopback.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')) return true
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some((one) => one.address === address))
 }
 
 function blockList(ranges: readonly string[]): BlockList {

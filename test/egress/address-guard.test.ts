@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { addressGuard, isCidr } from '../../src/egress/address-guard.ts'
 
@@ -43,6 +44,13 @@ describe('the address guard', () => {
     expect(guard.refusal('127.0.0.1', 8080)).toBe('an address this proxy itself listens on')
     expect(guard.refusal('127.0.0.9', 9090)).toBe('an address this proxy itself listens on')
     expect(guard.refusal('127.0.0.1', 8081)).toBeUndefined()
+  })
+
+  it.each(['0.0.0.0', '::'])('listening on %s is listening on this machine, not on every upstream’s port', (address) => {
+    const guard = addressGuard(['0.0.0.0/0', '::/0'], () => [{ address, port: 443 }])
+    expect([guard.refusal('140.82.112.6', 443), guard.refusal('2606:50c0:8000::153', 443)]).toEqual([undefined, undefined])
+    const own = Object.values(networkInterfaces()).flatMap((interfaces) => interfaces ?? []).map((one) => one.address)
+    for (const one of ['0.0.0.0', '127.0.0.1', '::', '::1', ...own]) expect([one, guard.refusal(one, 443)]).toEqual([one, 'an address this proxy itself listens on'])
   })
 
   it('takes only CIDR for a range', () => {
