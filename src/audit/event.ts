@@ -7,11 +7,11 @@ export type EventCode =
   | 'credential.issued' | 'credential.denied' | 'credential.expired' | 'credential.revoked' | 'credential.released'
   | 'api.started' | 'api.call' | 'api.denied'
   | 'agent.registered' | 'agent.revoked' | 'agent.restored'
-  | 'delegation.requested' | 'delegation.granted' | 'delegation.denied' | 'delegation.revoked' | 'delegation.expired'
+  | 'delegation.requested' | 'delegation.granted' | 'delegation.denied' | 'delegation.revoked' | 'delegation.restored' | 'delegation.expired'
   | 'connection.created' | 'connection.revoked' | 'connection.reauth_required'
   | 'policy.loaded' | 'policy.rejected'
-  | 'session.started' | 'session.ended'
-  | 'admin.started' | 'admin.stopped' | 'admin.audit_recovered'
+  | 'session.started' | 'session.ended' | 'session.restored'
+  | 'admin.started' | 'admin.stopped' | 'admin.audit_recovered' | 'admin.config_loaded' | 'admin.config_rejected'
 
 /**
  * What happened, as a stage or the authority tells it; the audit log adds `v`, `seq`, `id`, `ts` and `prev`.

@@ -66,6 +66,8 @@ function changeEvents(changes: RegistryChanges, names: ReadonlyMap<string, strin
   }
   for (const restored of changes.restored) {
     if (restored.kind === 'agent') events.push({ event: 'agent.restored', agent: agent(restored.id), outcome: 'ok' })
+    else if (restored.kind === 'delegation') events.push({ event: 'delegation.restored', delegation: restored.id, outcome: 'ok' })
+    else events.push({ event: 'session.restored', session: restored.id, outcome: 'ok' })
   }
   for (const id of changes.registered) events.push({ event: 'agent.registered', agent: agent(id), outcome: 'ok' })
   return events

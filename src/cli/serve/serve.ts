@@ -251,9 +251,15 @@ function recordPolicyEvent(event: PolicyEvent, audit: FileAuditLog, log: Logger)
   log.error({ problems, inForce: event.hash }, 'the changed policies cannot be used; the last good ones stay in force')
 }
 
-function watchConfig(file: string, loaded: LoadedConfig, controlPlane: ControlPlane, { log, started }: Base): void {
+function watchConfig(file: string, loaded: LoadedConfig, controlPlane: ControlPlane, { audit, log, started }: Base): void {
   const onEvent = (event: ConfigEvent): void => {
-    if (event.kind === 'rejected') return log.error({ problems: event.problems.map(formatProblem) }, 'the changed configuration cannot be used; what was in force stays so')
+    if (event.kind === 'rejected') {
+      const problems = event.problems.map(formatProblem)
+      // On record, since a revocation that stands in the file is not in force.
+      audit.post({ event: 'admin.config_rejected', reason: problems[0], outcome: 'failed' })
+      return log.error({ problems }, 'the changed configuration cannot be used; what was in force stays so')
+    }
+    audit.post({ event: 'admin.config_loaded', outcome: 'ok' })
     controlPlane.apply(event.agents, event.revoked)
     if (event.needsRestart.length > 0) log.warn({ sections: event.needsRestart }, 'these sections changed and apply at the next start')
   }
