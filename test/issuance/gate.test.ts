@@ -8,7 +8,7 @@ const full = () => new Error('full')
 
 describe('the gate', () => {
   it('lets those who wait in by their order, past owners who have their share', async () => {
-    const gate = new Gate({ inside: 2, insidePerOwner: 1, waiting: 10 })
+    const gate = new Gate({ inside: 2, insidePerOwner: 1, waiting: 10, waitingPerOwner: 10 })
     const entered: string[] = []
     const doors = new Map<string, () => void>()
     const go = (name: string) => gate.run(name[0] ?? '', never, () => {
@@ -33,8 +33,18 @@ describe('the gate', () => {
     await Promise.all(all)
   })
 
+  it('leaves room in the queue for others than one who asks for much', async () => {
+    const gate = new Gate({ inside: 1, insidePerOwner: 1, waiting: 10, waitingPerOwner: 2 })
+    const { opened, open } = latch()
+    const greedy = Array.from({ length: 5 }, () => gate.run('a', never, () => opened, full))
+    const other = gate.run('b', never, async () => 'served', full)
+    open()
+    expect((await Promise.allSettled(greedy)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected'])
+    expect(await other).toBe('served')
+  })
+
   it('forgets one who leaves the queue', async () => {
-    const gate = new Gate({ inside: 1, insidePerOwner: 1, waiting: 1 })
+    const gate = new Gate({ inside: 1, insidePerOwner: 1, waiting: 1, waitingPerOwner: 1 })
     const { opened, open } = latch()
     const first = gate.run('a', never, () => opened, full)
     const leaver = new AbortController()
@@ -50,7 +60,7 @@ describe('the gate', () => {
 
   it('property: never more inside than it may, in all and for one owner, and everybody gets in', async () => {
     await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(3), fc.boolean()), { maxLength: 25 }), async (visits) => {
-      const gate = new Gate({ inside: 3, insidePerOwner: 2, waiting: 100 })
+      const gate = new Gate({ inside: 3, insidePerOwner: 2, waiting: 100, waitingPerOwner: 100 })
       const inside: string[] = []
       let done = 0
       await Promise.allSettled(visits.map(([owner, turns, throws]) => gate.run(owner, never, async () => {

@@ -69,7 +69,12 @@ export class CredentialAuthority implements CredentialSource {
       onEvicted: (held) => this.#evict(held),
     })
     this.#ending = new UpstreamEnding({ issuers: deps.issuers, live: deps.live, audit: deps.audit, timers: deps.timers, limits })
-    this.#gate = new Gate({ inside: limits.concurrentIssues, insidePerOwner: limits.concurrentIssuesPerAgent, waiting: limits.queuedIssues })
+    this.#gate = new Gate({
+      inside: limits.concurrentIssues,
+      insidePerOwner: limits.concurrentIssuesPerAgent,
+      waiting: limits.queuedIssues,
+      waitingPerOwner: limits.queuedIssuesPerAgent,
+    })
     this.#setbacks = new Setbacks(deps.clock, this.#random, limits)
     this.#unsubscribe = deps.revocations.subscribe((revoked) => this.#revoked(revoked))
   }

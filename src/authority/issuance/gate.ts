@@ -1,8 +1,9 @@
-/** How many may be inside at once, in all and for one owner, and how many may wait. */
+/** How many may be inside at once and how many may wait, in all and for one owner: nobody takes all the places. */
 export interface GateLimits {
   readonly inside: number
   readonly insidePerOwner: number
   readonly waiting: number
+  readonly waitingPerOwner: number
 }
 
 interface Waiting {
@@ -25,7 +26,7 @@ export class Gate {
   async run<T>(owner: string, signal: AbortSignal, work: () => Promise<T>, whenFull: () => Error): Promise<T> {
     signal.throwIfAborted()
     if (this.#admits(owner)) this.#count(owner, 1)
-    else if (this.#queue.length >= this.#limits.waiting) throw whenFull()
+    else if (this.#isFull(owner)) throw whenFull()
     else await this.#turn(owner, signal)
     try {
       return await work()
@@ -62,6 +63,11 @@ export class Gate {
 
   #admits(owner: string): boolean {
     return this.#inside < this.#limits.inside && (this.#insideOf.get(owner) ?? 0) < this.#limits.insidePerOwner
+  }
+
+  #isFull(owner: string): boolean {
+    const { waiting, waitingPerOwner } = this.#limits
+    return this.#queue.length >= waiting || this.#queue.filter((one) => one.owner === owner).length >= waitingPerOwner
   }
 
   #count(owner: string, by: 1 | -1): void {

@@ -9,8 +9,9 @@ export interface IssuanceLimits {
   /** Issuances under way at once, for all agents and for one: an agent with many targets must not starve the others. */
   readonly concurrentIssues: number
   readonly concurrentIssuesPerAgent: number
-  /** Issuances waiting for their turn; beyond it an order fails at once. */
+  /** Issuances waiting for their turn, for all agents and for one; beyond it an order fails at once. */
   readonly queuedIssues: number
+  readonly queuedIssuesPerAgent: number
   /** Part of its life after which a credential that is still asked for is renewed in the background; the jitter keeps renewals apart. */
   readonly renewAfterShare: number
   readonly renewJitterShare: number
@@ -46,6 +47,7 @@ export const ISSUANCE_LIMITS: IssuanceLimits = {
   concurrentIssues: 32,
   concurrentIssuesPerAgent: 8,
   queuedIssues: 1_024,
+  queuedIssuesPerAgent: 256,
   renewAfterShare: 0.8,
   renewJitterShare: 0.05,
   marginMs: 2_000,

@@ -35,7 +35,8 @@ export class UpstreamEnding {
 
   constructor(deps: UpstreamEndingDependencies) {
     this.#deps = deps
-    this.#gate = new Gate({ inside: deps.limits.concurrentRevokes, insidePerOwner: deps.limits.concurrentRevokes, waiting: Infinity })
+    const { concurrentRevokes } = deps.limits
+    this.#gate = new Gate({ inside: concurrentRevokes, insidePerOwner: concurrentRevokes, waiting: Infinity, waitingPerOwner: Infinity })
   }
 
   /** Never rejects. Whoever calls it has made sure that nobody else ends the same credential. */
