@@ -1,7 +1,7 @@
 import type { AuditEvent, HttpFacts } from '../audit/event.ts'
 import { decisionFacts, principalFacts, ruleFacts, targetText } from '../audit/facts.ts'
 import type { Clock } from '../lib/clock.ts'
-import { codeOfThrown, type Denial } from '../model/denial.ts'
+import { codeOfThrown, Fault, type Denial } from '../model/denial.ts'
 import type { Decision } from '../model/decision.ts'
 import type { DecisionId } from '../model/ids.ts'
 import type { Run } from './compose.ts'
@@ -41,6 +41,9 @@ function eventOf(trace: Trace, run: Run): 'api.call' | 'api.denied' {
   return run.kind === 'broken' && trace.announced !== undefined ? 'api.call' : 'api.denied'
 }
 
+/** Its own words could be the request's: a parser's message quotes what it could not read. */
+const DEFECT = 'a defect of Postern; the operational log has its stack'
+
 function refusalFacts(run: Run): Pick<AuditEvent, 'outcome' | 'code' | 'reason' | 'rule' | 'rule_at'> {
   if (run.kind === 'denied') {
     const { denial } = run
@@ -48,8 +51,7 @@ function refusalFacts(run: Run): Pick<AuditEvent, 'outcome' | 'code' | 'reason' 
   }
   const error = run.kind === 'broken' ? run.error : new TypeError('no stage forwarded the exchange')
   const stage = run.kind === 'broken' ? run.stage : 'pipeline'
-  // The stack of an error of ours goes to the log; here stands what an ops person can use.
-  return { outcome: 'failed', code: codeOfThrown(error), reason: `${stage}: ${error instanceof Error ? error.message : 'unknown'}` }
+  return { outcome: 'failed', code: codeOfThrown(error), reason: `${stage}: ${error instanceof Fault ? error.message : DEFECT}` }
 }
 
 /** @param refusing the decision that refused: only an allowing one stands on the exchange itself */

@@ -7,6 +7,20 @@ import { createPipeline } from '../../src/proxy/pipeline.ts'
 import { MemoryAudit } from '../issuance/fixture.ts'
 import { ManualTime, settled } from '../issuance/manual-time.ts'
 
+it('repeats no word of a defect in the record: it could be the request’s', async () => {
+  const audit = new MemoryAudit()
+  const pipeline = createPipeline({
+    stages: compose().next({ name: 'identify', adds: 'principal', run: () => JSON.parse('canary') as never }),
+    audit,
+    clock: new ManualTime(),
+    shape: () => ({ status: 500, headers: [], body: '' }),
+    reportBroken: () => undefined,
+  })
+  const response = { headersSent: true } as unknown as ServerResponse
+  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/' }, response } as unknown as Received)
+  expect(audit.events).toMatchObject([{ code: 'internal_error', reason: 'identify: a defect of Postern; the operational log has its stack' }])
+})
+
 it('tells of a record that could not be made, and rejects nothing that nobody awaits', async () => {
   const told: string[] = []
   const unawaited: unknown[] = []

@@ -4,6 +4,7 @@ import { isDefect } from '../process-text.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
+const MAX_CAUSES = 5
 /** What is kept while standard error takes nothing. */
 const MAX_BUFFERED_BYTES = 65_536
 
@@ -23,10 +24,18 @@ function standardError(): DestinationStream {
 /** What the machine or a person caused is a sentence; a stack helps only with a defect of ours, or whoever asked for everything. */
 function serializer(level: LogLevel): (error: unknown) => unknown {
   return (error) => {
-    if (level === 'debug' || !(error instanceof Error) || isDefect(error)) return pino.stdSerializers.err(error as Error)
+    if (!(error instanceof Error)) return { type: typeof error }
     const code = 'code' in error ? error.code : undefined
+    if (level === 'debug' || isDefect(error)) return { type: error.name, message: error.message, code, stack: stackOf(error) }
     return { type: error.name, message: sentenceOf(error), code }
   }
+}
+
+/** With its causes'. No other member of an error is told: Node's hold the URL that was wrong, and a client's the whole answer. */
+function stackOf(error: Error): string {
+  const stacks: string[] = []
+  for (let at: unknown = error; at instanceof Error && stacks.length < MAX_CAUSES; at = at.cause) stacks.push(at.stack ?? at.message)
+  return stacks.join('\ncaused by: ')
 }
 
 export type { Logger }
