@@ -72,8 +72,8 @@ export class ConfiguredDirectory {
     await writeFile(this.file(name), after)
   }
 
-  start(options: Partial<SpawnOptions> = {}): PosternProcess {
-    return new PosternProcess(['start', '--config', 'postern.yaml'], { cwd: this.path, ...options })
+  start({ config = 'postern.yaml', ...options }: Partial<SpawnOptions> & { readonly config?: string } = {}): PosternProcess {
+    return new PosternProcess(['start', '--config', config], { cwd: this.path, ...options })
   }
 
   async ready(process: PosternProcess = this.start()): Promise<Ready> {
@@ -82,18 +82,19 @@ export class ConfiguredDirectory {
     return { process, url: `http://${address}`, operations: `http://${operations}` }
   }
 
-  token(): Promise<string> {
+  token(agent = 'agent:pr-reviewer'): Promise<string> {
     const now = Date.now()
     return signDelegationToken({
       issuer: DEVELOPMENT_ISSUER, audience: DEVELOPMENT_AUDIENCE, profile: 'postern',
-      agent: 'agent:pr-reviewer' as AgentId, person: 'user:alice@acme.com' as PersonId, personName: 'Alice Chen', clientId: 'pr-reviewer',
+      agent: agent as AgentId, person: 'user:alice@acme.com' as PersonId, personName: 'Alice Chen', clientId: agent.slice('agent:'.length),
       delegation: newId('dlg'), session: newId('ses'), consent: WIDE_CONSENT, issuedAtMs: now, expiresAtMs: now + 3_600_000, certificateThumbprint: undefined,
     }, this.#keys.signingKey)
   }
 
-  /** One call of the reviewer's. */
-  async call(url: string, token: string): Promise<Answer> {
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+  /** A GET, or a POST of this value as JSON. */
+  async call(url: string, token: string, body?: unknown): Promise<Answer> {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const answer = await fetch(url, body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) })
     return { status: answer.status, body: await answer.text() }
   }
 
