@@ -42,7 +42,7 @@ export function recoverLog(file: string, key: VerifyKey, nowMs: number): Recover
   const last = lastWritten(file)
   const found = last === undefined ? undefined : verifiedTail(last, head, keys, notes)
   const state = found?.state ?? GENESIS
-  checkAgainstHead(file, state, head, notes)
+  checkAgainstHead(file, state, head)
   const isActive = last === file
   return {
     state,
@@ -154,9 +154,10 @@ function checkSignature(path: string, text: string, record: ReadRecord, keys: Re
   if (problem !== undefined) refuse(path, `record ${record.seq}: ${problem}`)
 }
 
-function checkAgainstHead(file: string, state: ChainState, head: Head | undefined, notes: string[]): void {
+function checkAgainstHead(file: string, state: ChainState, head: Head | undefined): void {
   if (head === undefined) {
-    if (state.seq > 0) notes.push('the head file was missing, so that nothing shows whether records are missing at the end')
+    // Durable before the first record: only somebody who cut the log, or carried it here without, has taken it away.
+    if (state.seq > 0) refuse(file, 'its head file is missing, so that nothing shows whether records are missing at the end')
     return
   }
   if (state.seq < head.seq) refuse(file, `it ends with record ${state.seq}, but record ${head.seq} was written`)
