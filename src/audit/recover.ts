@@ -129,6 +129,7 @@ function verifiedTail(path: string, head: Head | undefined, keys: ReadonlyMap<st
   const entries = tailEntries(path, head)
   const [first] = entries
   if (first?.record === undefined) return refuse(path, 'its last lines are no audit records')
+  if (head !== undefined && !keys.has(head.key)) checkForeignHead(path, first.record, head)
   let state: ChainState = { seq: first.record.seq - 1, hash: first.record.prev }
   let signedSeq = state.seq
   for (const { line, record } of entries) {
@@ -142,6 +143,12 @@ function verifiedTail(path: string, head: Head | undefined, keys: ReadonlyMap<st
     if (state.seq === head?.seq && state.hash !== head.hash) refuse(path, `record ${state.seq} is not the one that the head names`)
   }
   return { state, signedSeq }
+}
+
+/** After the key was replaced the head cannot be verified: it has to be of the key that signed the log's end, else anybody could have made it. */
+function checkForeignHead(path: string, first: ReadRecord, head: Head): void {
+  if (first.event === CHECKPOINT && first.fields['key'] === head.key) return
+  refuse(path, 'its head is signed by another key than its last checkpoint')
 }
 
 function checkSignature(path: string, text: string, record: ReadRecord, keys: ReadonlyMap<string, VerifyKey>, notes: string[]): void {

@@ -1,5 +1,7 @@
 import { appendFileSync, copyFileSync, readFileSync, readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { hashLine } from '../../src/audit/chain.ts'
+import { writeHead } from '../../src/audit/head-file.ts'
 import { fullSegments } from '../../src/audit/segments.ts'
 import { loadOrCreateSigningKey } from '../../src/audit/signing-key.ts'
 import { callEvent } from './support/event.ts'
@@ -183,6 +185,17 @@ describe('going on', () => {
     writeFileSync(directory.file, `${record}\n${checkpoint}\n`)
     rmSync(`${directory.file}.head`)
     await expect(directory.open()).rejects.toMatchObject({ ...refusal, message: expect.stringContaining('its head file is missing') })
+  })
+
+  it('refuses to go on after somebody who cut the log and made a head with a key of their own', async () => {
+    const log = await directory.open({ checkpointEveryRecords: 1 })
+    for (let index = 0; index < 3; index++) await log.commit(callEvent(`dec_${index}`))
+    await log.close()
+    const [record = '', checkpoint = ''] = directory.text().split('\n')
+    writeFileSync(directory.file, `${record}\n${checkpoint}\n`)
+    const own = loadOrCreateSigningKey(`${directory.path}/own.key`)
+    await writeHead(`${directory.file}.head`, { seq: 2, hash: hashLine(checkpoint) }, true, 0, own)
+    await expect(directory.open()).rejects.toMatchObject({ ...refusal, message: expect.stringContaining('another key than its last checkpoint') })
   })
 
   it('goes on under a new key, and says so; both keys verify it', async () => {
