@@ -123,12 +123,13 @@ describe('the conversations of a call', () => {
     ['a comma list with a name', 'files.completeUploadExternal', { channels: 'C01AAA,general' }, UNRESOLVED],
     ['a list and a single one', 'files.completeUploadExternal', { channel_id: 'C09ZZZ', channels: 'C01AAA,C02BBB' }, named('C09ZZZ', 'C01AAA', 'C02BBB')],
     ['an upload that is shared nowhere', 'files.completeUploadExternal', { files: [] }, { kind: 'none' }],
-    ['an array of ids', 'canvases.access.set', { canvas_id: 'F1', channel_ids: ['C01AAA', 'C02BBB', 'C01AAA'] }, named('C01AAA', 'C02BBB')],
-    ['the JSON of an array, as the SDK writes it', 'canvases.access.set', { channel_ids: '["C01AAA","C02BBB"]' }, named('C01AAA', 'C02BBB')],
-    ['an array with something else in it', 'canvases.access.set', { channel_ids: ['C01AAA', 7] }, UNRESOLVED],
-    ['broken JSON', 'canvases.access.set', { channel_ids: '["C01AAA"' }, UNRESOLVED],
-    ['an empty array', 'canvases.access.set', { channel_ids: [] }, UNRESOLVED],
-    ['too many', 'canvases.access.set', { channel_ids: Array.from({ length: 201 }, (_, n) => `C${1000 + n}`) }, UNRESOLVED],
+    ['an array of ids', 'workflows.featured.list', { canvas_id: 'F1', channel_ids: ['C01AAA', 'C02BBB', 'C01AAA'] }, named('C01AAA', 'C02BBB')],
+    ['the JSON of an array, as the SDK writes it', 'workflows.featured.list', { channel_ids: '["C01AAA","C02BBB"]' }, named('C01AAA', 'C02BBB')],
+    ['an array with something else in it', 'workflows.featured.list', { channel_ids: ['C01AAA', 7] }, UNRESOLVED],
+    ['broken JSON', 'workflows.featured.list', { channel_ids: '["C01AAA"' }, UNRESOLVED],
+    ['an empty array', 'workflows.featured.list', { channel_ids: [] }, UNRESOLVED],
+    ['too many', 'workflows.featured.list', { channel_ids: Array.from({ length: 201 }, (_, n) => `C${1000 + n}`) }, UNRESOLVED],
+    ['who gets access to an item that lies elsewhere', 'canvases.access.set', { canvas_id: 'F1', channel_ids: [CHANNEL] }, UNRESOLVED],
     ['people to open a conversation with', 'conversations.open', { users: 'U1,U2' }, UNRESOLVED],
     ['people beside an id', 'conversations.open', { channel: CHANNEL, users: 'U1' }, UNRESOLVED],
     ['a conversation to open', 'conversations.open', { channel: 'D0123ABCD' }, named('D0123ABCD')],
@@ -169,7 +170,7 @@ describe('the conversations of a call', () => {
 
   it('are exactly the ids given, or unresolved, whatever is given', () => {
     const argument = fc.oneof(fc.string(), fc.constant(CHANNEL), fc.stringMatching(/^[CGDUW#][A-Z0-9]{0,12}$/), fc.jsonValue())
-    fc.assert(fc.property(argument, fc.constantFrom('chat.postMessage', 'files.completeUploadExternal', 'canvases.access.set'), (value, method) => {
+    fc.assert(fc.property(argument, fc.constantFrom('chat.postMessage', 'files.completeUploadExternal', 'workflows.featured.list'), (value, method) => {
       const name = METHODS.get(method)?.channelArguments[0]?.name ?? ''
       const operation = called(method, { [name]: value })
       if (isDenial(operation)) throw new TypeError(operation.detail)

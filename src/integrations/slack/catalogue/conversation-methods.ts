@@ -7,8 +7,8 @@ bookmarks.add write bot bookmarks:write channel_id
 bookmarks.edit write bot bookmarks:write channel_id
 bookmarks.list read bot bookmarks:read channel_id
 bookmarks.remove write bot bookmarks:write channel_id
-canvases.access.delete write bot canvases:write channel_ids
-canvases.access.set write bot canvases:write channel_ids
+canvases.access.delete write bot canvases:write ?
+canvases.access.set write bot canvases:write ?
 canvases.create write bot canvases:write channel_id~
 canvases.delete write bot canvases:write ?
 canvases.edit write bot canvases:write ?
@@ -84,8 +84,8 @@ reminders.list read user reminders:read -
 search.all read user search:read ?
 search.files read user search:read ?
 search.messages read user search:read ?
-slackLists.access.delete write bot lists:write channel_ids
-slackLists.access.set write bot lists:write channel_ids
+slackLists.access.delete write bot lists:write ?
+slackLists.access.set write bot lists:write ?
 slackLists.create write bot lists:write -
 slackLists.download.get read bot lists:read ?
 slackLists.download.start read bot lists:read ?

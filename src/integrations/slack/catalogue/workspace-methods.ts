@@ -110,8 +110,8 @@ workflows.featured.add write bot bookmarks:write channel_id
 workflows.featured.list read bot bookmarks:read channel_ids
 workflows.featured.remove write bot bookmarks:write channel_id
 workflows.featured.set write bot bookmarks:write channel_id
-workflows.triggers.permissions.add write bot triggers:write channel_ids
+workflows.triggers.permissions.add write bot triggers:write ?
 workflows.triggers.permissions.list read bot triggers:read -
-workflows.triggers.permissions.remove write bot triggers:write channel_ids
-workflows.triggers.permissions.set write bot triggers:write channel_ids
+workflows.triggers.permissions.remove write bot triggers:write ?
+workflows.triggers.permissions.set write bot triggers:write ?
 `
