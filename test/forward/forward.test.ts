@@ -157,6 +157,7 @@ describe('forwarding', () => {
     ['breaks off', (socket: Socket) => void socket.destroy(), 'upstream_broken'],
     ['speaks something else', (socket: Socket) => void socket.end('SSH-2.0-OpenSSH_9.2\r\n'), 'upstream_broken'],
     ['gives two lengths', (socket: Socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc'), 'upstream_broken'],
+    ['codes the transfer otherwise', (socket: Socket) => void socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'), 'upstream_broken'],
     ['does not answer', () => undefined, 'upstream_timeout'],
   ] as const) {
     it(`is a fault, and no call without an answer, where the upstream ${what}`, async () => {

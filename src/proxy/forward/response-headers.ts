@@ -26,7 +26,7 @@ export interface AnswerHeaders {
  * Walks the answer's raw header once.
  * @param raw name, value, name, value … as bytes or Latin-1 text
  * @param rewriteUrl in reverse mode: a client that follows `Link` to the upstream's own host would leave the proxy, and take its token there
- * @returns undefined where the answer is ambiguous (two different lengths, a length that is no number): it is not passed on
+ * @returns undefined where the answer is ambiguous (two lengths, a length that is no number, a transfer coding other than chunked): it is not passed on
  */
 export function answerHeaders(raw: readonly (Buffer | string)[], rewriteUrl?: RewriteUrl): AnswerHeaders | undefined {
   const fields: string[] = []
@@ -39,6 +39,9 @@ export function answerHeaders(raw: readonly (Buffer | string)[], rewriteUrl?: Re
     if (lower === 'content-length') {
       if (!CONTENT_LENGTH.test(value) || contentLength !== undefined) return undefined
       contentLength = Number(value)
+    } else if (lower === 'transfer-encoding') {
+      // Any other coding would be passed on without its name: the client could not read the body, or would read another.
+      if (value.trim().toLowerCase() !== 'chunked') return undefined
     } else if (lower === 'connection') {
       connectionNamed = withTokens(connectionNamed, value)
     }
