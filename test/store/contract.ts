@@ -94,6 +94,16 @@ export function connectionsContract(makeStore: () => Promise<StoreUnderTest>): v
       expect(seen?.tokens.refreshToken?.reveal()).toBe('refresh-1')
     })
 
+    it('lets others take over once the clock was set back, rather than keep them out for as long', async () => {
+      const connection = await under.store.connections.create(DRAFT)
+      const begun = await under.store.connections.beginRefresh(connection.id, connection.version, 'me', LEASE_MS)
+      const again = () => under.store.connections.beginRefresh(connection.id, begun?.version ?? 0, 'other', LEASE_MS)
+      under.clock.now -= 30_000
+      expect(await again()).toBeUndefined()
+      under.clock.now -= 3_600_000
+      expect((await again())?.intent).toMatchObject({ holder: 'other', unfinished: true })
+    })
+
     it('keeps others out while the lease runs, and lets them take over as unfinished once it is over', async () => {
       await connections().beginRefresh(connection.id, 1, 'crashed', LEASE_MS)
       under.clock.now += LEASE_MS - 1

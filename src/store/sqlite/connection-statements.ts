@@ -7,6 +7,9 @@ const CHANGED = 'version = version + 1, updated_at = :now'
 const ACTIVE = `state = 'active', state_reason = NULL`
 const NO_INTENT = 'intent_holder = NULL, intent_started_at = NULL, intent_lease_until = NULL, intent_unfinished = 0'
 
+/** An attempt from so far in the future was begun by a clock that has been set back since: its lease would hold for as long. */
+const CLOCK_SET_BACK_MS = 60_000
+
 /** What a fingerprint list keeps: configurations are not changed often. */
 const MAX_IMPORTED = 32
 
@@ -17,7 +20,8 @@ export function connectionOperations(database: DatabaseSync): ConnectionOperatio
   const update = (sql: string) => one(database.prepare(`UPDATE connections SET ${sql} RETURNING *`))
   const beginRefresh = update(`${CHANGED}, intent_unfinished = (intent_holder IS NOT NULL), intent_holder = :holder, intent_started_at = :now,
     intent_lease_until = :until
-    WHERE id = :id AND version = :version AND state = 'active' AND (intent_holder IS NULL OR intent_lease_until <= :now)`)
+    WHERE id = :id AND version = :version AND state = 'active' 
+      AND (intent_holder IS NULL OR intent_lease_until <= :now OR intent_started_at > :now + ${CLOCK_SET_BACK_MS})`)
   const completeRefresh = update(`${CHANGED}, ${TOKENS}, ${ACTIVE}, ${NO_INTENT}
     WHERE id = :id AND generation = :generation AND state <> 'revoked'`)
   const requireReauth = update(`${CHANGED}, state = 'reauth_required', state_reason = :reason, ${NO_INTENT}
