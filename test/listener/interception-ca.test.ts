@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -40,6 +40,16 @@ describe('the interception authority', () => {
     const [authority] = readAuthorities(directory) as [ConstrainedAuthority]
     expect([intermediate.checkPrivateKey(authority.intermediate.privateKey), root.checkPrivateKey(authority.intermediate.privateKey)]).toEqual([true, false])
     expect(ca.roots()).toEqual([authority.rootPem])
+  })
+
+  it('is refused once everybody could read its key, and loses the group’s rights', async () => {
+    await open(['api.example.com'])
+    const file = join(directory, readdirSync(directory)[0] ?? '')
+    chmodSync(file, 0o660)
+    await open(['api.example.com'])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    chmodSync(file, 0o604)
+    await expect(open(['api.example.com'])).rejects.toThrow('everybody on this machine may read or write it')
   })
 
   it('is the same after a restart', async () => {

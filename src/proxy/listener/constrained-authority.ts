@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, type Stats } from 'node:fs'
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { exportPrivateKey, makeIntermediate, makeRootCa, readCertifiedKey, splitPem, type CertifiedKey } from '../../lib/certificates.ts'
@@ -12,6 +12,7 @@ const BACKDATED_MS = DAY_MS
 const FILE = /^authority-[A-Za-z0-9_-]+\.pem$/
 const HOSTS_LINE = /^# hosts: ([a-z0-9.\- ]+)$/m
 const PRIVATE = 0o600
+const OTHERS = 0o007
 
 /** One name-constrained intermediate with the root that vouches for it; the root's own key no longer exists. */
 export interface ConstrainedAuthority {
@@ -54,12 +55,21 @@ export function destroyAuthority(authority: ConstrainedAuthority): void {
 
 function readAuthority(file: string): ConstrainedAuthority {
   try {
-    if (!lstatSync(file).isFile()) throw new Error('it is no plain file')
+    const { mode, uid } = requirePlain(file)
+    if (process.getuid !== undefined && uid !== process.getuid()) throw new Error('it belongs to another user')
+    if ((mode & OTHERS) !== 0) throw new Error('everybody on this machine may read or write it: remove it to have a new one made')
+    // The group's rights are given by Kubernetes at each mount.
     chmodSync(file, PRIVATE)
     return parsed(file, readFileSync(file, 'utf8'))
   } catch (error) {
     throw new Error(`The interception authority in ${file} cannot be used: ${error instanceof Error ? error.message : 'unreadable'}.`, { cause: error })
   }
+}
+
+function requirePlain(file: string): Stats {
+  const facts = lstatSync(file)
+  if (!facts.isFile()) throw new Error('it is no plain file')
+  return facts
 }
 
 function parsed(file: string, content: string): ConstrainedAuthority {
