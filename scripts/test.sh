@@ -1,38 +1,74 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change lands: set-up, types, lint, build, tests.
-# `npm test` calls this; npm has put the project's own Node first on the path.
+# `npm test` calls this; what follows `--` goes to vitest: npm test -- test/policy
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# command -> Debian package that brings it; the tests drive these unmodified clients and verifiers.
-declare -A needed=([curl]=curl [openssl]=openssl [python3]=python3 [go]=golang-go)
-missing=()
-for command in "${!needed[@]}"; do
-  command -v "$command" >/dev/null 2>&1 || missing+=("${needed[$command]}")
-done
-python3 -c 'import requests' >/dev/null 2>&1 || missing+=(python3-requests)
+if [ ! -x node_modules/.bin/node ]; then
+  echo "The project's packages are not installed: run \"npm ci\" first." >&2
+  exit 1
+fi
+# The project's own Node and tools first, also where npm has not put them there.
+export PATH="$PWD/node_modules/.bin:$PATH"
 
-if [ "${#missing[@]}" -gt 0 ]; then
-  if command -v apt-get >/dev/null 2>&1; then
-    sudo=""
-    [ "$(id -u)" -eq 0 ] || sudo="sudo"
-    echo "installing: ${missing[*]}"
-    $sudo apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends ca-certificates "${missing[@]}" >/dev/null
-  else
+# What the tests drive beside Node, each unmodified: command -> Debian package that brings it.
+declare -A package_of=(
+  [curl]=curl [openssl]=openssl [python3]=python3 [go]=golang-go [java]=default-jdk-headless
+  [setpriv]=util-linux [prlimit]=util-linux [tar]=tar
+)
+
+# A Python that is first on the path but is not Debian's does not see Debian's packages.
+python_with_requests() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import requests' >/dev/null 2>&1; then echo "$python"; return; fi
+  done
+}
+
+# The Debian packages of all that is missing, one a line.
+missing_packages() {
+  local command
+  for command in "${!package_of[@]}"; do
+    command -v "$command" >/dev/null 2>&1 || echo "${package_of[$command]}"
+  done
+  [ -n "$(python_with_requests)" ] || echo python3-requests
+  # A Java that only runs compiled classes is not enough for a verifier in source form.
+  if command -v java >/dev/null 2>&1; then java --list-modules 2>/dev/null | grep -q '^jdk\.compiler' || echo default-jdk-headless; fi
+}
+
+install_missing() {
+  local -a missing as_root=()
+  mapfile -t missing < <(missing_packages | sort -u)
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null 2>&1; then
     echo "The tests drive real clients. Please install what is missing, then run npm test again: ${missing[*]} (Debian's package names)." >&2
     exit 1
   fi
-fi
-# A Python that is first on the path but is not Debian's does not see Debian's packages.
-if ! python3 -c 'import requests' >/dev/null 2>&1; then
-  if /usr/bin/python3 -c 'import requests' >/dev/null 2>&1; then export POSTERN_TEST_PYTHON=/usr/bin/python3; else
-    echo "The tests need the Python package requests for python3; it could not be found after installing python3-requests." >&2
-    exit 1
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+      echo "The tests drive real clients. Please run as root, then run npm test again: apt-get install -y ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
   fi
-fi
+  echo "set-up: installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates "${missing[@]}" >/dev/null
+  mapfile -t missing < <(missing_packages | sort -u)
+  [ "${#missing[@]}" -eq 0 ] && return 0
+  echo "Installed, but still not usable from here: ${missing[*]}. Is another program of that name earlier on the PATH?" >&2
+  exit 1
+}
 
-echo "types";  tsc -p tsconfig.json
-echo "lint";   oxlint --type-aware --deny-warnings src test bench scripts
-echo "build";  node scripts/build.ts
-vitest run "$@"
+install_missing
+POSTERN_TEST_PYTHON="$(python_with_requests)"
+export POSTERN_TEST_PYTHON
+
+echo "types"
+npm run --silent typecheck
+echo "lint"
+npm run --silent lint
+echo "build"
+node scripts/build.ts
+echo "tests"
+exec vitest run "$@"

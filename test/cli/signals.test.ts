@@ -64,7 +64,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await untilUnderWay(ready)
     ready.process.signal(signal)
     await untilReadiness(ready.operations, 503)
-    await expect(fetch(ready.url + PULL)).rejects.toThrow()
+    await expect(fetch(ready.url + PULL)).rejects.toThrow('fetch failed')
     expect(await under.end()).toMatch(/^HTTP\/1\.1 200 /)
     const { code, stderr } = await ready.process.ended
     expect(code).toBe(0)
