@@ -35,6 +35,8 @@ export interface Recorder {
 export interface RecorderOptions {
   /** Flow YAML; a bearer header where it is left out. */
   readonly placement?: string
+  /** In place of a random one. */
+  readonly secret?: string
   /** Dialled at what the name resolves to, on a port that stands in the origin; for `resolve` of the world. */
   readonly resolved?: boolean
   /** Added to the integration's settings: lines of flow YAML, such as `credential_fields: [key]`. */
@@ -54,7 +56,7 @@ export const answerOk = (socket: Socket): void => {
 export async function startRecorder(options: RecorderOptions = {}): Promise<Recorder> {
   const directory = await mkdtemp(join(tmpdir(), 'postern-recorder-'))
   const ca = await makeStandInCa()
-  const secret = `rk_${randomBytes(24).toString('base64url')}`
+  const secret = options.secret ?? `rk_${randomBytes(24).toString('base64url')}`
   const caFile = join(directory, 'ca.pem')
   const keyFile = join(directory, 'key')
   await writeFile(caFile, ca.certificatePem)
