@@ -70,7 +70,7 @@ agents:
       via_proxy_credentials: { env: STORE_KEY }
       timeout: 3s
   slack: { type: slack, client_id: "1.2", client_secret: { env: STORE_KEY }, tokens: { refresh: { env: TICKETS_KEY } } }`)
-      .replace('hosts: [', 'hosts: [github.com, slack.com, '))
+      .replace('hosts: [', 'hosts: [api.github.com, uploads.github.com, slack.com, files.slack.com, '))
     const [github, slack, tickets] = config.integrations
     expect(github).toMatchObject({
       name: 'github', type: 'github', origin: { scheme: 'https', host: 'api.github.com', port: 443, basePath: '' }, app: { id: '42', installationId: 7 },
