@@ -51,6 +51,8 @@ export interface AuditEvent {
   /** `ok`, `denied`, `failed` (a fault before the answer), `aborted` (cut by either side), `revoked` (cut by us). */
   readonly outcome: 'ok' | 'denied' | 'failed' | 'aborted' | 'revoked'
   readonly code?: Code | undefined
+  /** How many refusals this one record stands for; undefined for one. */
+  readonly count?: number | undefined
   /** One sentence for the ops person: which layer, what was missing, what to change. */
   readonly reason?: string | undefined
   readonly trace_id?: string | undefined

@@ -56,6 +56,7 @@ function ended(event: AuditEvent): string {
   return (
     text('outcome', event.outcome) +
     text('code', event.code) +
+    number('count', event.count) +
     text('reason', event.reason, MAX_REASON) +
     text('trace_id', event.trace_id)
   )

@@ -1,4 +1,4 @@
-import type { AuditLog } from '../audit/log.ts'
+import type { AuditEvent } from '../audit/event.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DenialAnswer, DenialView } from '../integrations/integration.ts'
 import { codeOfThrown } from '../model/denial.ts'
@@ -9,7 +9,8 @@ import { completionRecord } from './record.ts'
 
 export interface PipelineDependencies {
   readonly stages: Stages
-  readonly audit: AuditLog
+  /** Takes the record that completes an exchange. */
+  record(event: AuditEvent): void
   readonly clock: Clock
   /** The refusal in the words of the upstream that the request was meant for; RFC 9457 where that is nobody. */
   shape(view: DenialView, received: Received): DenialAnswer
@@ -39,7 +40,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
       received.response.destroy()
     }
     try {
-      deps.audit.post(completionRecord(received, outcome, deps.clock, status))
+      deps.record(completionRecord(received, outcome, deps.clock, status))
     } catch (error) {
       // Nobody is left to catch it: it would end the process.
       deps.reportBroken(error, 'record', received.id)

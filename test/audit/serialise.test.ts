@@ -37,6 +37,7 @@ const everything: Required<AuditEvent> & { http: Required<NonNullable<AuditEvent
   http: { method: 'GET', host: 'h', path: '/x', status: 403, bytes_in: 1, bytes_out: 2, duration_ms: 3.5 },
   outcome: 'denied',
   code: 'policy_denied',
+  count: 1,
   reason: 'because',
   trace_id: 't',
 }

@@ -11,7 +11,7 @@ it('repeats no word of a defect in the record: it could be the request’s', asy
   const audit = new MemoryAudit()
   const pipeline = createPipeline({
     stages: compose().next({ name: 'identify', adds: 'principal', run: () => JSON.parse('canary') as never }),
-    audit,
+    record: (event) => audit.post(event),
     clock: new ManualTime(),
     shape: () => ({ status: 500, headers: [], body: '' }),
     reportBroken: () => undefined,
@@ -30,7 +30,7 @@ it('tells of a record that could not be made, and rejects nothing that nobody aw
   audit.post = () => { throw new RangeError('no such date') }
   const pipeline = createPipeline({
     stages: compose().next({ name: 'identify', adds: 'principal', run: async () => deny('identity_required', 'no proof') }),
-    audit,
+    record: (event) => audit.post(event),
     clock: new ManualTime(),
     shape: () => ({ status: 401, headers: [], body: '' }),
     reportBroken: (error, stage) => told.push(`${stage}: ${String(error)}`),

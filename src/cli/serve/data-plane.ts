@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../../audit/event.ts'
 import type { AuditLog } from '../../audit/log.ts'
 import type { ListenerConfig } from '../../config/config.ts'
 import type { DialSettings } from '../../egress/dial.ts'
@@ -33,6 +34,7 @@ import { createPipeline, type Pipeline } from '../../proxy/pipeline.ts'
 import { earlyRefusalRecord, startedRecord } from '../../proxy/record.ts'
 import { inspectStage } from '../../proxy/route/inspect.ts'
 import { routeStage } from '../../proxy/route/route.ts'
+import { UnidentifiedRefusals } from '../../proxy/unidentified-refusals.ts'
 import type { Sync } from '../../sync/contract.ts'
 import type { Logger } from './operational-log.ts'
 
@@ -80,6 +82,12 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   })
   const credential = new CredentialStage({ sync, clock, timers, timeoutMs: CREDENTIAL_TIMEOUT_MS, maxCopies: MAX_CREDENTIAL_COPIES })
   const reportBroken = brokenReporter(log)
+  const unidentified = new UnidentifiedRefusals({ clock, timers, post: (event) => audit.post(event) })
+  const record = (event: AuditEvent): void => {
+    const { agent, code } = event
+    if (agent === undefined && code !== undefined) unidentified.post({ ...event, code })
+    else audit.post(event)
+  }
   const pipeline = createPipeline({
     stages: compose()
       .next(identify)
@@ -103,7 +111,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
         dialSettings: (integration) => options.dialSettings(integration),
         credentialRejected: ({ id }) => sync.credentialRejected(id),
       })),
-    audit,
+    record,
     clock,
     shape: (view, received) => shapeOf(view, received, integrations),
     reportBroken,
@@ -114,7 +122,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     ca: options.ca,
     sink: {
       exchange: (received) => pipeline.exchange(received),
-      refused: (refusal) => audit.post(earlyRefusalRecord(refusal, clock)),
+      refused: (refusal) => record(earlyRefusalRecord(refusal, clock)),
       dropped: () => log.warn('a connection over listener.limits.connections was closed'),
       broken: (error) => log.error({ err: error }, 'a connection broke on a defect of ours and was cut'),
     },
@@ -134,6 +142,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     live,
     close: async (graceMs) => {
       await listener.close({ graceMs })
+      unidentified.flush()
       await pools.destroy()
       credential.close()
       live.close()

@@ -72,7 +72,7 @@ export class RequestCounts {
   #countRequest(event: AuditEvent): void {
     const integration = this.#label(event.integration)
     const code = event.code ?? NONE
-    this.#requestSeries(integration, event.outcome, code).requests++
+    this.#requestSeries(integration, event.outcome, code).requests += event.count ?? 1
     const durationMs = event.http?.duration_ms
     if (event.event === 'api.call' && durationMs !== undefined) observe(this.#durationSeries(integration), durationMs)
   }

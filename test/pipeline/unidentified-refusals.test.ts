@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import type { AuditEvent } from '../../src/audit/event.ts'
+import type { Code } from '../../src/model/codes.ts'
+import { UnidentifiedRefusals } from '../../src/proxy/unidentified-refusals.ts'
+import { ManualTime } from '../issuance/manual-time.ts'
+
+function world() {
+  const time = new ManualTime()
+  const posted: AuditEvent[] = []
+  const refusals = new UnidentifiedRefusals({ clock: time, timers: time, post: (event) => void posted.push(event), perWindow: 3, windowMs: 1_000 })
+  const refuse = (code: Code, times: number): void => {
+    for (let n = 0; n < times; n += 1) refusals.post({ event: 'api.denied', outcome: 'denied', code })
+  }
+  return { time, posted, refusals, refuse }
+}
+
+describe('refusals of requests that nobody was identified for', () => {
+  it('are recorded one by one while they are few', () => {
+    const { posted, refuse } = world()
+    refuse('identity_required', 3)
+    expect(posted).toHaveLength(3)
+    expect(posted.every(({ count }) => count === undefined)).toBe(true)
+  })
+
+  it('are counted, by code, once they are many, and none is lost', async () => {
+    const { posted, refuse, time } = world()
+    refuse('identity_required', 10)
+    refuse('request_malformed', 5)
+    expect(posted).toHaveLength(3)
+    await time.advance(1_000)
+    expect(posted.slice(3)).toMatchObject([{ code: 'identity_required', count: 7 }, { code: 'request_malformed', count: 5 }])
+  })
+
+  it('are recorded one by one again in the next second', async () => {
+    const { posted, refuse, time } = world()
+    refuse('identity_required', 10)
+    await time.advance(1_000)
+    refuse('identity_required', 3)
+    expect(posted.filter(({ count }) => count === undefined)).toHaveLength(6)
+  })
+
+  it('are all on record at the end', () => {
+    const { posted, refuse, refusals } = world()
+    refuse('identity_required', 10)
+    refusals.flush()
+    expect(posted.reduce((sum, { count }) => sum + (count ?? 1), 0)).toBe(10)
+  })
+})
