@@ -18,7 +18,7 @@ export interface Denial {
   readonly retryAfterMs?: number
   /** The refusing decision, where one was made. */
   readonly decision?: Decision
-  /** Who was identified before the refusal, where no exchange carries it: a CONNECT. */
+  /** Who was identified all the same, where no exchange carries it: a CONNECT, a revoked agent. For the record alone. */
   readonly principal?: Principal
 }
 

@@ -2,7 +2,6 @@ import type { AuditEvent, HttpFacts } from '../audit/event.ts'
 import { decisionFacts, principalFacts, ruleFacts, targetText } from '../audit/facts.ts'
 import type { Clock } from '../lib/clock.ts'
 import { codeOfThrown, Fault, type Denial } from '../model/denial.ts'
-import type { Decision } from '../model/decision.ts'
 import type { DecisionId } from '../model/ids.ts'
 import type { Run } from './compose.ts'
 import type { Credentialed, Forwarded, Received } from './exchange.ts'
@@ -32,8 +31,8 @@ export function completionRecord(trace: Trace, run: Run, clock: Clock, status: n
   if (run.kind === 'complete' && forwarding !== undefined) {
     return { event: 'api.call', ...traceFacts(trace), http, outcome: forwarding.outcome, reason: forwarding.reason }
   }
-  const decision = run.kind === 'denied' ? run.denial.decision : undefined
-  return { event: eventOf(trace, run), ...traceFacts(trace, decision), http, ...refusalFacts(run) }
+  const denial = run.kind === 'denied' ? run.denial : undefined
+  return { event: eventOf(trace, run), ...traceFacts(trace, denial), http, ...refusalFacts(run) }
 }
 
 /** A call that had begun is told as a call; one that never left, as denied. */
@@ -54,11 +53,11 @@ function refusalFacts(run: Run): Pick<AuditEvent, 'outcome' | 'code' | 'reason' 
   return { outcome: 'failed', code: codeOfThrown(error), reason: `${stage}: ${error instanceof Fault ? error.message : DEFECT}` }
 }
 
-/** @param refusing the decision that refused: only an allowing one stands on the exchange itself */
-function traceFacts(trace: Trace, refusing?: Decision): Omit<AuditEvent, 'event' | 'outcome' | 'http'> {
-  const decision = trace.decision ?? refusing
+/** @param refusing carries the decision, or the principal, that was refused: only what was allowed stands on the exchange itself */
+function traceFacts(trace: Trace, refusing?: Denial): Omit<AuditEvent, 'event' | 'outcome' | 'http'> {
+  const decision = trace.decision ?? refusing?.decision
   return {
-    ...principalFacts(trace.principal),
+    ...principalFacts(trace.principal ?? refusing?.principal),
     exchange: trace.id,
     ...operationFacts(trace),
     expires_in: trace.credential?.lifetime === 'short' && decision?.expiresInMs !== undefined ? `${decision.expiresInMs / 1000}s` : undefined,

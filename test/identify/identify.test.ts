@@ -146,7 +146,8 @@ describe('what is looked at each time', () => {
     const base = { agents: [{ ...agentOf(own), status: 'active' as const }], revoked: { delegations: [], sessions: [] } }
     expect(ask()).toMatchObject({ agent: 'agent:pr-reviewer' })
     own.registry.apply({ ...base, agents: [{ ...agentOf(own), status: 'revoked' }] })
-    expect(ask()).toMatchObject({ denial: 'agent_revoked' })
+    // Whoever reads the record wants to know which agent goes on trying.
+    expect(ask()).toMatchObject({ denial: 'agent_revoked', principal: { agent: expect.stringMatching(/^agent:/) } })
     own.registry.apply({ ...base, revoked: { delegations: ['dlg_alice' as never], sessions: [] } })
     expect(ask()).toMatchObject({ denial: 'delegation_revoked' })
     own.registry.apply({ ...base, revoked: { delegations: [], sessions: ['ses_1' as never] } })

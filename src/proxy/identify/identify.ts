@@ -67,5 +67,6 @@ function principalOf(evidence: Evidence, provers: readonly Prover[], { directory
   if (agent === undefined) return deny('agent_unknown', `${proof.agent} is not registered`)
   const principal: Principal = { agent: agent.id, agentName: agent.name, identifiedBy: proof.by, delegation: delegation ?? undefined }
   // last, and never cached: what was taken back since the token was verified
-  return revocations.refusal(principal) ?? principal
+  const refusal = revocations.refusal(principal)
+  return refusal === undefined ? principal : { ...refusal, principal }
 }

@@ -29,7 +29,7 @@ function verifyOne(tokens: TokenVerifier, text: string, nowMs: number): Verified
   try {
     return tokens.verify(text, nowMs)
   } catch (error) {
-    return Promise.reject(error as Error)
+    return Promise.reject(error)
   }
 }
 
