@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { root } from '../house/source-tree.ts'
 import { build } from '../cli/support/built.ts'
-import { cleanEnv, postern, PosternProcess, STACK } from '../cli/support/process.ts'
+import { cleanEnv, killAll, postern, PosternProcess, STACK } from '../cli/support/process.ts'
 
 const run = promisify(execFile)
 const START = ['start', '--listen', '127.0.0.1:0']
@@ -19,7 +19,10 @@ beforeEach(async () => {
   // A space and a quote: what is printed has to be good for a shell as it stands.
   directory = await mkdtemp(join(tmpdir(), "postern's demo "))
 })
-afterEach(() => rm(directory, { recursive: true, force: true }))
+afterEach(async () => {
+  await killAll()
+  await rm(directory, { recursive: true, force: true })
+})
 
 const shell = async (line: string): Promise<string> => (await run('bash', ['-c', line], { cwd: directory, env: cleanEnv() })).stdout
 

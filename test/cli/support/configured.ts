@@ -8,7 +8,7 @@ import { startDemoWorld, type DemoFiles, type DemoWorld } from '../../../src/dem
 import { newId, type AgentId, type PersonId } from '../../../src/model/ids.ts'
 import { root } from '../../house/source-tree.ts'
 import { WIDE_CONSENT } from '../../support/postern-world.ts'
-import { PosternProcess, type SpawnOptions } from './process.ts'
+import { killAll, PosternProcess, type SpawnOptions } from './process.ts'
 
 /** Where a configured process listens. */
 export interface Ready {
@@ -104,6 +104,7 @@ export class ConfiguredDirectory {
   }
 
   async remove(): Promise<void> {
+    await killAll()
     await rm(this.path, { recursive: true, force: true })
   }
 }

@@ -102,6 +102,9 @@ export function postern(args: readonly string[], options: SpawnOptions): Promise
 /** What a person can read: no frame of a stack. */
 export const STACK = /^\s+at .+[:(]/m
 
-afterEach(async () => {
+/** Ends what a test left running; before its directory is removed, into which it may still write. */
+export async function killAll(): Promise<void> {
   await Promise.all([...running].map((each) => each.kill()))
-})
+}
+
+afterEach(killAll)
