@@ -1,3 +1,4 @@
+import { Roster } from '../lib/roster.ts'
 import type { Principal } from '../model/principal.ts'
 import { concerns } from '../sync/concerns.ts'
 import type { Revocations, Revoked } from '../sync/contract.ts'
@@ -11,7 +12,7 @@ export interface Cuttable {
 
 /** Everything that is open, so that what is revoked stops (invariant 7). */
 export class LiveExchanges {
-  readonly #live = new Set<Cuttable>()
+  readonly #live = new Roster<Cuttable>()
   readonly #unsubscribe: () => void
 
   constructor(revocations: Revocations) {
@@ -24,8 +25,13 @@ export class LiveExchanges {
 
   /** @returns the function that takes it off again, to be called when it has ended */
   add(open: Cuttable): () => void {
-    this.#live.add(open)
-    return () => this.#live.delete(open)
+    const place = this.#live.add(open)
+    let present = true
+    return () => {
+      // Its place may be another's by the second call.
+      if (present) this.#live.delete(place)
+      present = false
+    }
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Authority } from '../../http/host.ts'
+import { Roster } from '../../lib/roster.ts'
 import type { Denial } from '../../model/denial.ts'
 import type { PeerCertificate, Proofs } from '../exchange.ts'
 
@@ -18,7 +19,7 @@ export interface Connection {
   readonly peer: PeerCertificate | Denial | undefined
   readonly tunnel: TunnelFacts | undefined
   /** Answers under way. */
-  readonly open: Set<ServerResponse>
+  readonly open: Roster<ServerResponse>
   latest: IncomingMessage | undefined
   /** No further request of this connection is looked at. */
   closing: boolean
@@ -30,5 +31,5 @@ export interface Connection {
 
 /** A connection on which nothing has happened. */
 export function newConnection(facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel'>): Connection {
-  return { ...facts, open: new Set(), latest: undefined, closing: false, failed: false, whenIdle: undefined }
+  return { ...facts, open: new Roster(), latest: undefined, closing: false, failed: false, whenIdle: undefined }
 }

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Roster } from '../../lib/roster.ts'
 import type { Timers } from '../../lib/timers.ts'
 
 /** What is open in a listener. */
@@ -9,7 +10,7 @@ export interface OpenThings {
   readonly sockets: ReadonlySet<Socket>
   /** Those whose bytes pass unread: whether something is under way there, nobody here can tell. */
   readonly relays: ReadonlySet<Socket>
-  readonly open: ReadonlySet<ServerResponse>
+  readonly open: Pick<Roster<ServerResponse>, 'size' | typeof Symbol.iterator>
   readonly timers: Timers
 }
 

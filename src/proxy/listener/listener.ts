@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { exportPrivateKey } from '../../lib/certificates.ts'
+import { Roster } from '../../lib/roster.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
 import type { Door } from '../exchange.ts'
@@ -60,7 +61,7 @@ class OpenListener implements ConnectContext {
   readonly #ownHosts: ReadonlySet<string> | undefined
   readonly #connections = new WeakMap<Socket, Connection>()
   readonly #sockets = new Set<Socket>()
-  readonly #open = new Set<ServerResponse>()
+  readonly #open = new Roster<ServerResponse>()
   #draining = false
 
   constructor(options: ListenerOptions, deps: ListenerDependencies, address: ListenAddress) {
@@ -188,14 +189,14 @@ class OpenListener implements ConnectContext {
 
   #track(connection: Connection, incoming: IncomingMessage, response: ServerResponse): void {
     connection.latest = incoming
-    connection.open.add(response)
-    this.#open.add(response)
+    const place = this.#open.add(response)
+    const placeInConnection = connection.open.add(response)
     // Either side may break off at any time: whoever reads and writes hears of it by `close`, and no error is left unheard.
     incoming.on('error', () => undefined)
     response.on('error', () => undefined)
     response.once('close', () => {
-      connection.open.delete(response)
-      this.#open.delete(response)
+      connection.open.delete(placeInConnection)
+      this.#open.delete(place)
       if (connection.open.size === 0) connection.whenIdle?.()
     })
   }
