@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
-import { isListenAddress, isLocalAddress } from '../config/listen-address.ts'
+import { isLocalAddress, parseListenAddress } from '../lib/listen-address.ts'
 import { formatProblem } from '../lib/source-position.ts'
 import { isSystemError } from '../lib/system-error.ts'
 import { DEFAULT_CONFIG } from './found-config.ts'
@@ -17,6 +17,14 @@ interface StartOptions {
 /** Something that runs until it is closed. */
 interface Running {
   close(): Promise<void>
+  /** Puts on disk what has happened, and takes nothing more. */
+  flush(): Promise<void>
+}
+
+/** What a defect needs to know of the process. */
+interface Process {
+  logLevel: LogLevel
+  running: Running | undefined
 }
 
 const DEMO_LISTEN = '127.0.0.1:8080'
@@ -37,17 +45,17 @@ export function startCommand(): Command {
 }
 
 async function run(file: string | undefined, listen: string): Promise<void> {
-  const level: { now: LogLevel } = { now: 'warn' }
+  const own: Process = { logLevel: 'warn', running: undefined }
   // Before anything starts: a signal that comes meanwhile ends what has been started, in order.
   const signal = firstSignal()
-  endOnDefect(level)
+  endOnDefect(own)
   try {
-    const running = file === undefined ? await demo(listen) : await configured(file, level)
+    own.running = file === undefined ? await demo(listen) : await configured(file, own)
     await signal
-    await running.close()
+    await own.running.close()
     process.exit(0)
   } catch (error) {
-    tell(error, level.now)
+    tell(error, own.logLevel)
     process.exit(failureCode(error))
   }
 }
@@ -59,26 +67,35 @@ async function demo(listen: string): Promise<Running> {
   return runDemo(listen)
 }
 
-async function configured(file: string, level: { now: LogLevel }): Promise<Running> {
+async function configured(file: string, own: Process): Promise<Running> {
   const { loadConfig } = await import('../config/load-config.ts')
   const loaded = await loadConfig({ file })
-  level.now = loaded.config.logLevel
-  const log = operationalLog(level.now)
+  own.logLevel = loaded.config.logLevel
+  const log = operationalLog(own.logLevel)
   for (const warning of loaded.warnings) log.warn(formatProblem(warning))
   const { serve } = await import('./serve/serve.ts')
   const service = await serve(loaded, { log, stdout: process.stdout, watchFile: file })
   log.info({ address: service.address, operations: service.operationsAddress, bundle: loaded.config.ca.bundleFile }, 'postern is ready')
-  return service
+  return { close: () => service.close(), flush: () => service.audit.close() }
 }
 
+const FLUSH_MS = 1_000
+
 /**
- * What nobody caught leaves a process in a state that nobody knows: it ends at once, and what is on disk is good as it stands.
- * A supervisor starts it anew.
+ * What nobody caught leaves a process in a state that nobody knows: it ends. The records of what has happened get one bounded moment to reach
+ * the disk; with the audit closed no further call can be made meanwhile. A supervisor starts it anew.
  */
-function endOnDefect(level: { readonly now: LogLevel }): void {
+function endOnDefect(own: Process): void {
+  let ending = false
   process.on('uncaughtException', (error) => {
-    operationalLog(level.now).error({ err: error }, 'postern ends: nothing was prepared for this')
-    process.exit(isSystemError(error) ? EXIT_UNAVAILABLE : EXIT_DEFECT)
+    // One defect brings others; the process ends all the same.
+    if (ending) return
+    ending = true
+    operationalLog(own.logLevel).error({ err: error }, 'postern ends: nothing was prepared for this')
+    const end = (): never => process.exit(isSystemError(error) ? EXIT_UNAVAILABLE : EXIT_DEFECT)
+    if (own.running === undefined) end()
+    setTimeout(end, FLUSH_MS)
+    own.running?.flush().then(end, end)
   })
 }
 
@@ -89,7 +106,8 @@ function tell(error: unknown, level: LogLevel): void {
 }
 
 function demoAddress(text: string): string {
-  if (!isListenAddress(text)) throw new InvalidArgumentError('An address has the form 127.0.0.1:8080 or [::1]:8080.')
-  if (text.startsWith('unix:') || !isLocalAddress(text)) throw new InvalidArgumentError('The demo listens on this machine alone: 127.0.0.1 or [::1].')
+  const address = parseListenAddress(text)
+  if (address === undefined) throw new InvalidArgumentError('An address has the form 127.0.0.1:8080 or [::1]:8080.')
+  if (address.kind === 'unix' || !isLocalAddress(address)) throw new InvalidArgumentError('The demo listens on this machine alone: 127.0.0.1 or [::1].')
   return text
 }

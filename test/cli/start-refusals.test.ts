@@ -127,6 +127,17 @@ describe('something in the way: exit 69', () => {
     expect((await process.ended).code).toBe(0)
   })
 
+  it('says that another process has the store, whose credentials it would take for a crash’s leavings', async () => {
+    const { process, url } = await directory.ready()
+    await config((text) => text.replaceAll('audit.jsonl', 'audit-2.jsonl').replaceAll('audit-key.pem', 'audit-key-2.pem'))
+    const { code, stderr } = await start()
+    expect(stderr).toMatch(/^postern: another Postern uses the store .+: give each a store\.file of its own\n$/)
+    expect(code).toBe(UNAVAILABLE)
+    expect((await directory.call(url + PULL, await directory.token())).status).toBe(200)
+    process.signal('SIGTERM')
+    expect((await process.ended).code).toBe(0)
+  })
+
   it('writes nothing after an audit log that was cut short, and says how it can be looked at', async () => {
     const { process } = await directory.ready()
     process.signal('SIGTERM')

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Received } from '../../src/proxy/exchange.ts'
 import { createBoundAgent } from '../../src/proxy/listener/bound-agent.ts'
-import { parseListenAddress } from '../../src/proxy/listener/listen-address.ts'
+import { parseListenAddress } from '../../src/lib/listen-address.ts'
 import { ask, openConnect, readAnswers, sendRaw, startHarness, tlsThrough, told, type Harness, type HarnessOptions } from './harness.ts'
 
 const REQUEST = 'GET /github/a HTTP/1.1\r\nHost: localhost\r\n\r\n'

@@ -18,7 +18,7 @@ import { welcome, type WelcomeFacts } from './welcome.ts'
 /** In the file all the same: what the next line says anyway. */
 const QUIET: ReadonlySet<string> = new Set(['audit.checkpoint', 'api.started', 'policy.loaded', 'admin.started'])
 /** Runs everything in one process without any account: the upstreams are stand-ins, all else is what runs in production. */
-export async function runDemo(listen: string): Promise<{ close(): Promise<void> }> {
+export async function runDemo(listen: string): Promise<{ close(): Promise<void>; flush(): Promise<void> }> {
   const directory = join(process.cwd(), DEMO_DIRECTORY)
   const release = await takeDemoDirectory(directory)
   const world = await startDemoWorld({ stateDirectory: join(directory, 'upstreams') }).catch((error: unknown) => {
@@ -33,10 +33,13 @@ export async function runDemo(listen: string): Promise<{ close(): Promise<void> 
     const { service, facts } = await startDemo(directory, listen, world)
     process.stdout.write(welcome(facts))
     showAudit(service)
-    return { close: async () => {
-      await service.close()
-      await end()
-    } }
+    return {
+      close: async () => {
+        await service.close()
+        await end()
+      },
+      flush: () => service.audit.close(),
+    }
   } catch (error) {
     await end()
     throw explained(error)

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { OperationsConfig } from '../../config/config.ts'
 import type { OwnListener } from '../../egress/address-guard.ts'
+import { formatListenAddress, parseListenAddress } from '../../lib/listen-address.ts'
 import type { Metrics } from '../../proxy/operations/metrics.ts'
 import { startOperations } from '../../proxy/operations/operations-server.ts'
 import type { Readiness } from '../../proxy/operations/readiness.ts'
@@ -26,19 +27,17 @@ export async function openOperations(config: OperationsConfig, readiness: Readin
 
 /** @returns the address and port that must never be dialled; none for a Unix socket */
 export function ownListenerOf(address: string | undefined): readonly OwnListener[] {
-  if (address === undefined || address.startsWith('unix:')) return []
-  const colon = address.lastIndexOf(':')
-  return [{ address: address.slice(0, colon).replaceAll(/[[\]]/g, ''), port: Number(address.slice(colon + 1)) }]
+  const parsed = address === undefined ? undefined : parseListenAddress(address)
+  return parsed?.kind === 'tcp' ? [{ address: parsed.host, port: parsed.port }] : []
 }
 
 function addressOf(text: string): { host: string; port: number } | { path: string } {
-  if (text.startsWith('unix:')) return { path: text.slice('unix:'.length) }
-  const [own] = ownListenerOf(text)
-  if (own === undefined) throw new TypeError(`not an address: ${text}`)
-  return { host: own.address, port: own.port }
+  const parsed = parseListenAddress(text)
+  if (parsed === undefined) throw new TypeError(`not an address: ${text}`)
+  return parsed
 }
 
 function textOf(bound: AddressInfo | string | null, configured: string): string {
   if (bound === null || typeof bound === 'string') return configured
-  return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`
+  return formatListenAddress({ kind: 'tcp', host: bound.address, port: bound.port })
 }

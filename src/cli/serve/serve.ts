@@ -11,6 +11,7 @@ import type { OwnListener } from '../../egress/address-guard.ts'
 import type { Resolve } from '../../egress/dial.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import { systemClock, type Clock } from '../../lib/clock.ts'
+import { takeExclusiveLock } from '../../lib/exclusive-lock.ts'
 import { formatProblem } from '../../lib/source-position.ts'
 import { systemTimers, type Timers } from '../../lib/timers.ts'
 import { loadPolicies } from '../../policy/load.ts'
@@ -100,8 +101,9 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   const metrics = countEvents(base, parts)
   const authority = (parts.authority = await startAuthority(base))
   const dataPlane = (parts.dataPlane = await startProxy(base, authority))
+  own.push(...ownListenerOf(dataPlane.listener.address))
   const operations = await startOperationsPort(base, metrics, authority)
-  for (const address of [dataPlane.listener.address, operations?.address]) own.push(...ownListenerOf(address))
+  own.push(...ownListenerOf(operations?.address))
   if (options.watchFile !== undefined) watchConfig(options.watchFile, loaded, authority.controlPlane, base)
   return {
     address: dataPlane.listener.address,
@@ -153,6 +155,23 @@ function signingKeyOf(file: string): SigningKey {
   }
 }
 
+/**
+ * One process to a store: a second one would take the first one's live credentials for what a crash left, and end them.
+ * @returns closes the store, then lets go of it
+ * @throws Error where another process has it
+ */
+function lockStore(file: string, close: () => Promise<void>): () => Promise<void> {
+  const lock = takeExclusiveLock(`${file}.lock`)
+  if (lock === undefined) {
+    void close()
+    throw new Error(`another Postern uses the store ${file}: give each a store.file of its own`)
+  }
+  return async () => {
+    await close()
+    lock.release()
+  }
+}
+
 interface Authority {
   readonly store: Store
   readonly upstreams: Upstreams
@@ -167,7 +186,7 @@ async function startAuthority({ config, integrations, log, clock, timers, egress
     clock,
     onLost: (error) => log.error({ err: error }, 'the store is lost: no credential can be issued until the next start'),
   })
-  started.add(() => store.close())
+  started.add(lockStore(config.store.file, () => store.close()))
   const upstreams = buildUpstreams(config.integrations, integrations, {
     ...egress,
     clock,

@@ -1,10 +1,10 @@
-import { isLocalAddress } from '../listen-address.ts'
+import { isLocalAddress, parseListenAddress } from '../../lib/listen-address.ts'
 import type { Check } from './check.ts'
 
 /** A port that others can reach carries tokens: by TLS, or because somebody wrote down that it is unsafe. */
 export const checkListener: Check = function* ({ listener, agents }) {
   const { address, tls, bound_agent: bound } = listener
-  const local = isLocalAddress(address)
+  const local = isLocal(address)
   if (!local && tls === undefined && !listener.unsafe_allow_plaintext) {
     yield {
       at: ['listener', 'address'], problem: `${address} can be reached from other machines, and there is no TLS`,
@@ -43,4 +43,10 @@ export const checkOperations: Check = function* ({ operations, listener }) {
   if (operations.token !== undefined && operations.unsafe_unauthenticated) {
     yield { at: ['operations', 'unsafe_unauthenticated'], problem: 'there is a token as well', expected: 'one of the two' }
   }
+}
+
+/** The schema has seen that it is an address: what is none is reachable by nobody, and told there. */
+function isLocal(text: string): boolean {
+  const address = parseListenAddress(text)
+  return address !== undefined && isLocalAddress(address)
 }

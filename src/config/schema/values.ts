@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { parseDuration } from '../../lib/duration.ts'
 import { canonicalHost } from '../../http/host.ts'
-import { isListenAddress } from '../listen-address.ts'
+import { isListenAddress } from '../../lib/listen-address.ts'
 import { parseOrigin } from '../origin.ts'
 import { parseSize } from '../size.ts'
 

@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { exportPrivateKey } from '../../lib/certificates.ts'
+import { formatListenAddress, isLocalAddress, parseListenAddress, type ListenAddress } from '../../lib/listen-address.ts'
 import { Roster } from '../../lib/roster.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
@@ -11,7 +12,7 @@ import type { Door } from '../exchange.ts'
 import { onConnect, type ConnectContext } from './connect.ts'
 import { newConnection, type Connection, type TunnelFacts } from './connection.ts'
 import { drain } from './drain.ts'
-import { formatListenAddress, isLocal, listenAt, parseListenAddress, type ListenAddress } from './listen-address.ts'
+import { listenAt } from './listen-at.ts'
 import type { Listener, ListenerDependencies, ListenerLimits, ListenerOptions, ListenerTls } from './listener-options.ts'
 import { denialOfParserError, type ClientError } from './parser-error.ts'
 import { readPeerCertificate } from './peer-certificate.ts'
@@ -43,7 +44,7 @@ export async function startListener(options: ListenerOptions, deps: ListenerDepe
 function safeAddress(options: ListenerOptions): ListenAddress {
   const address = parseListenAddress(options.address)
   if (address === undefined) throw new Error(`The listener address ${JSON.stringify(options.address)} is not of the form 127.0.0.1:8080, [::1]:8080 or unix:/path.`)
-  if (isLocal(address)) return address
+  if (isLocalAddress(address)) return address
   if (options.bound !== undefined) throw new Error(`The listener on ${options.address} is bound to an agent: only a loopback address or a Unix socket can be.`)
   if (options.tls === undefined && !options.allowPlaintext) {
     throw new Error(`The listener on ${options.address} can be reached over the network: it needs listener.tls, or listener.unsafe_allow_plaintext.`)

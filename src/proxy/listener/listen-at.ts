@@ -1,36 +1,9 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
-import { connect, isIP, type Server } from 'node:net'
+import { connect, type Server } from 'node:net'
+import { formatListenAddress, type ListenAddress } from '../../lib/listen-address.ts'
 
 const SOCKET_MODE = 0o600
 const OTHERS_NOTHING = 0o177
-
-export type ListenAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string }
-
-/** Reads `host:port`, `[ipv6]:port` or `unix:/absolute/path`. @returns undefined where the text is neither */
-export function parseListenAddress(text: string): ListenAddress | undefined {
-  if (text.startsWith('unix:')) {
-    const path = text.slice('unix:'.length)
-    return path.startsWith('/') && !path.includes('\0') ? { kind: 'unix', path } : undefined
-  }
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/\s]+)):(0|[1-9][0-9]{0,4})$/i.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  if (host === undefined || port > 65_535 || (match?.[1] !== undefined && isIP(host) !== 6)) return undefined
-  return { kind: 'tcp', host, port }
-}
-
-/** Whether only this machine can reach it: loopback or a Unix socket. */
-export function isLocal(address: ListenAddress): boolean {
-  return address.kind === 'unix' || address.host === 'localhost' || address.host === '::1' || (isIP(address.host) === 4 && address.host.startsWith('127.'))
-}
-
-/** The form that `parseListenAddress` reads. */
-export function formatListenAddress(address: ListenAddress): string {
-  if (address.kind === 'unix') return `unix:${address.path}`
-  return `${isIP(address.host) === 6 ? `[${address.host}]` : address.host}:${address.port}`
-}
 
 /**
  * Opens the server. A Unix socket gets mode 0600, and one that a dead process left behind is replaced.
