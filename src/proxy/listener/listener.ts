@@ -270,9 +270,9 @@ function tlsOptionsOf(tls: ListenerTls, limits: ListenerLimits): Parameters<type
     handshakeTimeout: limits.handshakeTimeoutMs,
   } as const
   if (clientCaPem === undefined) return own
-  // An agent may come without a certificate and show a token. One that is shown is judged in `readPeerCertificate`, where a refusal can be answered and told.
-  const certificateIsRequired = false
-  return { ...own, ca: clientCaPem, requestCert: true, rejectUnauthorized: certificateIsRequired, secureOptions: NO_TICKETS }
+  // Node's way to make a client certificate optional: an agent may come without one and show a token. One that is shown is verified
+  // all the same, and judged in `readPeerCertificate`, where a refusal can be answered and told: what does not verify gets 403 for everything.
+  return { ...own, ca: clientCaPem, requestCert: true, rejectUnauthorized: false, secureOptions: NO_TICKETS }
 }
 
 function peerOf(socket: Socket, tls: ListenerTls): Connection['peer'] {
