@@ -1,34 +1,29 @@
-import { existsSync } from 'node:fs'
 import type { Writable } from 'node:stream'
-import { FileAuditLog } from '../../audit/file-audit-log.ts'
-import { loadOrCreateSigningKey, type SigningKey } from '../../audit/signing-key.ts'
+import type { FileAuditLog } from '../../audit/file-audit-log.ts'
 import type { SinkIo } from '../../audit/sink-io.ts'
-import { jsonFormat, StreamSink } from '../../audit/stream-sink.ts'
 import type { Config } from '../../config/config.ts'
-import { ConfigWatch, type ConfigEvent } from '../../config/watch-config.ts'
 import type { LoadedConfig } from '../../config/load-config.ts'
 import type { OwnListener } from '../../egress/address-guard.ts'
 import type { Resolve } from '../../egress/dial.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import { systemClock, type Clock } from '../../lib/clock.ts'
-import { takeExclusiveLock } from '../../lib/exclusive-lock.ts'
-import { formatProblem } from '../../lib/source-position.ts'
 import { systemTimers, type Timers } from '../../lib/timers.ts'
 import { loadPolicies } from '../../policy/load.ts'
-import { WatchedPolicies, type PolicyEvent } from '../../policy/watch.ts'
+import { WatchedPolicies } from '../../policy/watch.ts'
 import { openInterceptionCa } from '../../proxy/listener/interception-ca.ts'
 import { writeTrustBundle } from '../../proxy/listener/trust-bundle.ts'
 import { Metrics } from '../../proxy/operations/metrics.ts'
 import { Readiness } from '../../proxy/operations/readiness.ts'
 import type { Store } from '../../store/ports/store.ts'
-import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
-import { Misconfigured } from '../misconfigured.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
 import { startDataPlane, type DataPlane } from './data-plane.ts'
 import { describeIntegrations, vocabulariesOf } from './describe-integrations.ts'
 import { tokenVerifier } from './identity.ts'
 import { openOperations, ownListenerOf, type OpenOperations } from './operations.ts'
+import { openAudit } from './open-audit.ts'
+import { openStore } from './open-store.ts'
 import type { Logger } from './operational-log.ts'
+import { recordPolicyEvent, watchConfig } from './reload.ts'
 import { Started } from './started.ts'
 import { buildUpstreams, dialSettingsOf, type UpstreamDependencies, type Upstreams } from './upstreams.ts'
 
@@ -87,29 +82,35 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   // Before anything is opened or made: without policies that can be used nothing starts.
   await loadPolicies(config.policies, vocabulariesOf(integrations.all()))
   const own: OwnListener[] = []
+  const clock = options.clock ?? systemClock
+  const audit = await openAudit(config.audit, { clock, stdout: options.stdout, io: options.auditIo })
+  started.add(() => audit.close())
   const base: Base = {
     config,
     integrations,
     log: options.log,
-    clock: options.clock ?? systemClock,
+    clock,
     timers: options.timers ?? systemTimers,
     egress: { ownListeners: () => own, ...(options.resolve === undefined ? {} : { resolve: options.resolve }) },
-    audit: await openAudit(config, options, started),
+    audit,
     started,
   }
-  const parts: { authority?: Authority; dataPlane?: DataPlane } = {}
-  const metrics = countEvents(base, parts)
-  const authority = (parts.authority = await startAuthority(base))
-  const dataPlane = (parts.dataPlane = await startProxy(base, authority))
+  let dataPlane: DataPlane | undefined
+  const metrics = countEvents(base, () => dataPlane)
+  const authority = await startAuthority(base)
+  dataPlane = await startProxy(base, authority)
   own.push(...ownListenerOf(dataPlane.listener.address))
   const operations = await startOperationsPort(base, metrics, authority)
   own.push(...ownListenerOf(operations?.address))
-  if (options.watchFile !== undefined) watchConfig(options.watchFile, loaded, authority.controlPlane, base)
+  if (options.watchFile !== undefined) {
+    const watch = watchConfig(options.watchFile, loaded, authority.controlPlane, audit, options.log)
+    started.add(() => watch.close())
+  }
   return {
     address: dataPlane.listener.address,
     port: dataPlane.listener.port,
     operationsAddress: operations?.address,
-    audit: base.audit,
+    audit,
     controlPlane: authority.controlPlane,
     dataPlane,
     policies: authority.policies,
@@ -129,49 +130,6 @@ interface Base {
   readonly started: Started
 }
 
-async function openAudit({ audit: config }: Config, options: ServeOptions, started: Started): Promise<FileAuditLog> {
-  const audit = await FileAuditLog.open({
-    file: config.file,
-    mode: config.mode,
-    signingKey: signingKeyOf(config.signingKeyFile),
-    clock: options.clock ?? systemClock,
-    maxSegmentBytes: config.maxSegmentBytes,
-    checkpointEveryRecords: config.checkpointEveryRecords,
-    checkpointEveryMs: config.checkpointEveryMs,
-    io: options.auditIo,
-  })
-  started.add(() => audit.close())
-  if (config.stdout) audit.onRecord(new StreamSink({ stream: options.stdout, format: jsonFormat }).write)
-  return audit
-}
-
-/** A key that cannot be made is the machine's trouble; one that is there and wrong, the configuration's. */
-function signingKeyOf(file: string): SigningKey {
-  try {
-    return loadOrCreateSigningKey(file)
-  } catch (error) {
-    if (!existsSync(file)) throw error
-    throw new Misconfigured(error instanceof Error ? error.message : String(error), { cause: error })
-  }
-}
-
-/**
- * One process to a store: a second one would take the first one's live credentials for what a crash left, and end them.
- * @returns closes the store, then lets go of it
- * @throws Error where another process has it
- */
-function lockStore(file: string, close: () => Promise<void>): () => Promise<void> {
-  const lock = takeExclusiveLock(`${file}.lock`)
-  if (lock === undefined) {
-    void close()
-    throw new Error(`another Postern uses the store ${file}: give each a store.file of its own`)
-  }
-  return async () => {
-    await close()
-    lock.release()
-  }
-}
-
 interface Authority {
   readonly store: Store
   readonly upstreams: Upstreams
@@ -180,13 +138,8 @@ interface Authority {
 }
 
 async function startAuthority({ config, integrations, log, clock, timers, egress, audit, started }: Base): Promise<Authority> {
-  const store = await openSqliteStore({
-    path: config.store.file,
-    keys: config.store.keys,
-    clock,
-    onLost: (error) => log.error({ err: error }, 'the store is lost: no credential can be issued until the next start'),
-  })
-  started.add(lockStore(config.store.file, () => store.close()))
+  const store = await openStore(config.store, clock, (error) => log.error({ err: error }, 'the store is lost: no credential can be issued until the next start'))
+  started.add(() => store.close())
   const upstreams = buildUpstreams(config.integrations, integrations, {
     ...egress,
     clock,
@@ -237,13 +190,13 @@ async function startProxy({ config, log, clock, timers, egress, audit, started }
 }
 
 /** Counts from the first event on; what belongs to the proxy is asked for once there is one. */
-function countEvents({ clock, audit, started }: Base, parts: { authority?: Authority; dataPlane?: DataPlane }): Metrics {
+function countEvents({ clock, audit, integrations, started }: Base, dataPlane: () => DataPlane | undefined): Metrics {
   const metrics = new Metrics({
     clock,
     audit: () => audit.stats(),
-    knowsIntegration: (name) => parts.authority?.upstreams.index.byName(name) !== undefined,
-    openExchanges: () => parts.dataPlane?.pipeline.open ?? 0,
-    openTunnels: () => parts.dataPlane?.listener.openTunnels() ?? 0,
+    knowsIntegration: (name) => integrations.byName(name) !== undefined,
+    openExchanges: () => dataPlane()?.pipeline.open ?? 0,
+    openTunnels: () => dataPlane()?.listener.openTunnels() ?? 0,
   })
   started.add(audit.onEvent(metrics.observe))
   return metrics
@@ -258,30 +211,4 @@ async function startOperationsPort({ config, audit, started }: Base, metrics: Me
   if (operations !== undefined) started.addFirst(() => operations.close())
   started.add(() => readiness.drain())
   return operations
-}
-
-function recordPolicyEvent(event: PolicyEvent, audit: FileAuditLog, log: Logger): void {
-  if (event.kind === 'loaded') {
-    audit.post({ event: 'policy.loaded', policy_hash: event.hash, outcome: 'ok' })
-    return log.info({ hash: event.hash, previous: event.previousHash }, 'policies loaded')
-  }
-  const problems = event.problems.map(formatProblem)
-  audit.post({ event: 'policy.rejected', policy_hash: event.hash, reason: problems[0], outcome: 'failed' })
-  log.error({ problems, inForce: event.hash }, 'the changed policies cannot be used; the last good ones stay in force')
-}
-
-function watchConfig(file: string, loaded: LoadedConfig, controlPlane: ControlPlane, { audit, log, started }: Base): void {
-  const onEvent = (event: ConfigEvent): void => {
-    if (event.kind === 'rejected') {
-      const problems = event.problems.map(formatProblem)
-      // On record, since a revocation that stands in the file is not in force.
-      audit.post({ event: 'admin.config_rejected', reason: problems[0], outcome: 'failed' })
-      return log.error({ problems }, 'the changed configuration cannot be used; what was in force stays so')
-    }
-    audit.post({ event: 'admin.config_loaded', outcome: 'ok' })
-    controlPlane.apply(event.agents, event.revoked)
-    if (event.needsRestart.length > 0) log.warn({ sections: event.needsRestart }, 'these sections changed and apply at the next start')
-  }
-  const watch = new ConfigWatch({ file, running: loaded.text, onEvent })
-  started.add(() => watch.close())
 }
