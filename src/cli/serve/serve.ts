@@ -95,10 +95,10 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     audit,
     started,
   }
-  let dataPlane: DataPlane | undefined
-  const metrics = countEvents(base, () => dataPlane)
+  const proxy: { dataPlane?: DataPlane } = {}
+  const metrics = countEvents(base, () => proxy.dataPlane)
   const authority = await startAuthority(base)
-  dataPlane = await startProxy(base, authority)
+  const dataPlane = (proxy.dataPlane = await startProxy(base, authority))
   own.push(...ownListenerOf(dataPlane.listener.address))
   const operations = await startOperationsPort(base, metrics, authority)
   own.push(...ownListenerOf(operations?.address))
