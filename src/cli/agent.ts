@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { Command, InvalidArgumentError } from 'commander'
 import { createDevelopmentKeys, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER } from '../authority/tokens/development-keys.ts'
@@ -29,14 +29,14 @@ interface TokenOptions {
   readonly integration: string
   readonly scope: readonly string[]
   readonly target: readonly string[]
-  readonly ttl: number
+  readonly ttl?: number
   readonly delegation?: DelegationId
   readonly session?: SessionId
   readonly thumbprint?: string
   readonly config?: string
   readonly issuer?: string
   readonly audience?: string
-  readonly state: string
+  readonly state?: string
   readonly key?: string
 }
 
@@ -45,6 +45,7 @@ type Issuer = Pick<DelegationTokenClaims, 'issuer' | 'audience' | 'profile'>
 /** EX_CONFIG of sysexits.h: what was asked for cannot be read or loaded. */
 const EXIT_CONFIG = 78
 const LONGEST_MS = 86_400_000
+const DEFAULT_MS = 3_600_000
 const ID_REST = 'letters, digits, `_` or `-`'
 
 /** `postern agent`: what a developer needs before there is an authority. */
@@ -73,18 +74,19 @@ function addSubject(token: Command): void {
 
 function addSigning(token: Command): void {
   token
-    .option('--ttl <duration>', 'how long it is good; at most 24h', lifetime, 3_600_000)
+    .option('--ttl <duration>', 'how long it is good; at most 24h (default: 1h)', lifetime)
     .option('-c, --config <file>', 'take issuer, audience and claims from this configuration')
     .option('--issuer <url>', 'in place of the configured one')
     .option('--audience <url>', 'in place of the configured one')
-    .option('--state <directory>', 'where the development key lies, made at its first use', './state')
+    .option('--state <directory>', 'where the development key lies, made at its first use; default: beside the configured key set, else ./state')
     .option('--key <file>', 'the private key, where it is not that of the directory')
 }
 
 async function printToken(options: TokenOptions, deps: AgentCommandDeps): Promise<void> {
   try {
     const config = await configOf(options, deps)
-    const keys = await createDevelopmentKeys(options.state, options.key ?? join(options.state, 'development-key.pem'))
+    const state = options.state ?? stateOf(config)
+    const keys = await createDevelopmentKeys(state, options.key ?? join(state, 'development-key.pem'))
     const claims = claimsOf(options, issuerOf(options, config), deps.clock.nowMs())
     const token = await signDelegationToken(claims, keys.signingKey)
     for (const line of remarks(claims, keys.jwksFile, config)) deps.stderr.write(`${line}\n`)
@@ -95,6 +97,12 @@ async function printToken(options: TokenOptions, deps: AgentCommandDeps): Promis
     for (const line of lines) deps.stderr.write(`${line}\n`)
     deps.setExitCode(EXIT_CONFIG)
   }
+}
+
+/** The key belongs beside the key set that the proxy reads: one that it does not know would sign tokens that it refuses. */
+function stateOf(config: ConfigText | undefined): string {
+  const jwks = config?.identity.delegation_tokens?.jwks
+  return jwks !== undefined && 'file' in jwks && basename(jwks.file) === 'development-jwks.json' ? dirname(jwks.file) : './state'
 }
 
 async function configOf(options: TokenOptions, deps: AgentCommandDeps): Promise<ConfigText | undefined> {
@@ -122,7 +130,7 @@ function claimsOf(options: TokenOptions, issuer: Issuer, nowMs: number): Delegat
     session: options.session ?? newId('ses'),
     consent: [{ integration: options.integration, scopes: options.scope, targets: options.target }],
     issuedAtMs: nowMs,
-    expiresAtMs: nowMs + options.ttl,
+    expiresAtMs: nowMs + (options.ttl ?? DEFAULT_MS),
     certificateThumbprint: options.thumbprint,
   }
 }

@@ -86,8 +86,8 @@ function addTail(command: Command, deps: AuditCommandDeps): void {
     .option('--agent <id>', 'only this agent')
     .option('--person <id>', 'only calls for this person')
     .option('--integration <name>', 'only this integration')
-    .option('--event <code>', 'only this event, or a kind of events: api.denied, credential')
-    .option('--outcome <outcome>', 'ok, denied, failed, aborted or revoked')
+    .option('--event <code>', 'only this event, or a kind of events: api.denied, credential', eventCode)
+    .option('--outcome <outcome>', 'ok, denied, failed, aborted or revoked', outcome)
     .option('--denied', 'the same as --outcome denied')
     .option('--since <time>', 'an RFC 3339 time, or how long ago: 10m')
     .option('--json', 'the records as they are')
@@ -102,7 +102,7 @@ function addVerify(command: Command, deps: AuditCommandDeps): void {
     .description('check the chain and its signatures; exit 0 ok, 1 tampered, 2 only calls without an end, 78 unreadable')
     .argument('[files...]', 'the log, or its segments, oldest first; without any the configured one')
     .option('-c, --config <file>', CONFIG_HELP)
-    .option('--key <file...>', 'the public keys that may have signed it (.pub); without any that of the configuration')
+    .option('--key <file>', 'a public key that may have signed it (.pub), once for each; without any that of the configuration', collected)
     .option('--head <file>', 'the head file; without it the one beside the log')
     .option('--no-head', 'there is none, and that is known: for segments that were put away')
     .option('--expect-head <seq[:hash]>', 'a record that was noted elsewhere: the log must reach it, and hold it unchanged', anchor)
@@ -200,6 +200,24 @@ function since(text: string, clock: Clock, command: Command): number {
 function count(text: string): number {
   if (!/^(0|[1-9][0-9]{0,14})$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
   return Number(text)
+}
+
+function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}
+
+const OUTCOMES: readonly string[] = ['ok', 'denied', 'failed', 'aborted', 'revoked']
+const KINDS = /^(?:api|credential|agent|delegation|session|connection|policy|admin|audit)(?:\.[a-z_]+)?$/
+
+/** A misspelt filter would show nothing, and read as if nothing had happened. */
+function outcome(text: string): string {
+  if (!OUTCOMES.includes(text)) throw new InvalidArgumentError(`It is one of ${OUTCOMES.join(', ')}.`)
+  return text
+}
+
+function eventCode(text: string): string {
+  if (!KINDS.test(text)) throw new InvalidArgumentError('It is an event such as api.denied, or a kind such as credential.')
+  return text
 }
 
 function anchor(text: string): Anchor {

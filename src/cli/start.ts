@@ -76,7 +76,11 @@ async function configured(file: string, own: Process): Promise<Running> {
   const { serve } = await import('./serve/serve.ts')
   const service = await serve(loaded, { log, stdout: process.stdout, watchFile: file })
   log.info({ address: service.address, operations: service.operationsAddress, bundle: loaded.config.ca.bundleFile }, 'postern is ready')
-  return { close: () => service.close(), flush: () => service.audit.close() }
+  const close = (): Promise<void> => {
+    log.info({ open: service.dataPlane.pipeline.open, drainMs: loaded.config.listener.drainTimeoutMs }, 'postern ends: what is under way may finish first')
+    return service.close()
+  }
+  return { close, flush: () => service.audit.close() }
 }
 
 const FLUSH_MS = 1_000

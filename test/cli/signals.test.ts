@@ -68,7 +68,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(await under.end()).toMatch(/^HTTP\/1\.1 200 /)
     const { code, stderr } = await ready.process.ended
     expect(code).toBe(0)
-    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr.trim().split('\n').map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['postern is ready', 'postern ends: what is under way may finish first'])
     const records = await directory.records()
     expect(records.map(({ event }) => event)).toEqual(expect.arrayContaining(['credential.issued', 'api.call', 'credential.revoked']))
     expect(records.filter(({ event }) => event === 'api.call')).toHaveLength(2)

@@ -138,7 +138,7 @@ describe('in the demo’s way', () => {
 describe('npm start', () => {
   it('runs config/postern.yaml where that is there, and the demo where it is not', async () => {
     const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
-    expect(scripts['start']).toBe('node scripts/build.ts --if-stale && node dist/bin.js start')
+    expect(scripts['start']).toBe('node scripts/build.ts --if-stale && exec node dist/bin.js start')
     await run('mkdir', [join(directory, 'config')])
     await writeFile(join(directory, 'config/postern.yaml'), 'nonsense: true\n')
     expect(await postern(['start'], { cwd: directory })).toMatchObject({ code: 78, stdout: '', stderr: expect.stringMatching(/^config\/postern\.yaml:1:1: nonsense: /m) })

@@ -16,7 +16,7 @@ import { copyPolicies, takeDemoDirectory } from './demo-directory.ts'
 import { welcome, type WelcomeFacts } from './welcome.ts'
 
 /** In the file all the same: what the next line says anyway. */
-const QUIET: ReadonlySet<string> = new Set(['audit.checkpoint', 'api.started', 'policy.loaded', 'admin.started'])
+const QUIET: ReadonlySet<string> = new Set(['audit.checkpoint', 'api.started', 'admin.started'])
 /** Runs everything in one process without any account: the upstreams are stand-ins, all else is what runs in production. */
 export async function runDemo(listen: string): Promise<{ close(): Promise<void>; flush(): Promise<void> }> {
   const directory = join(process.cwd(), DEMO_DIRECTORY)

@@ -116,7 +116,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     shape: (view, received) => shapeOf(view, received, integrations),
     reportBroken,
   })
-  const listener = await startListener(listenerOptions(options.listener, clock), {
+  const listener = await startListener(listenerOptions(options.listener, clock, log), {
     clock,
     timers,
     ca: options.ca,
@@ -171,8 +171,9 @@ function shapeOf(view: DenialView, received: Received, integrations: Integration
   return meant === undefined ? problemAnswer(view, door === 'absolute' ? 'proxy' : 'origin') : meant.denialAnswer(view, request)
 }
 
-function listenerOptions(config: ListenerConfig, clock: Clock): ListenerOptions {
+function listenerOptions(config: ListenerConfig, clock: Clock, log: Logger): ListenerOptions {
   const { tls, boundAgent } = config
+  if (boundAgent !== undefined) log.warn({ agent: boundAgent.agent }, 'the listener is bound: every process that can reach it is this agent')
   return {
     address: config.address,
     tls: tls === undefined ? undefined : {

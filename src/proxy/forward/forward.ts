@@ -99,13 +99,20 @@ async function conclude(end: RelayEnd, relay: Relay, exchange: Announced, revoca
     case 'complete':
       return { ...bytes, status: end.status, outcome: 'ok', reason: undefined }
     case 'broken':
+      if (isShutdown(end.error)) return { ...bytes, status: end.status, outcome: 'aborted', reason: 'the proxy shut down, and the time to drain was over' }
       return { ...bytes, status: end.status, outcome: end.by, reason: end.by === 'failed' ? wordsOf(end.error) : undefined }
     case 'unanswered': {
       if (end.by === 'revoked') return revocations.refusal(exchange.principal) ?? deny('agent_revoked', 'revoked while the call was under way')
+      if (isShutdown(end.error)) return deny('draining', 'the proxy shut down before the upstream answered')
       if (end.error instanceof EgressError && end.error.code === 'address_refused') return deny('address_refused', end.error.message)
       throw new Fault(faultCodeOf(end.error), wordsOf(end.error), { cause: end.error })
     }
   }
+}
+
+/** The pools end last, after the drain: what is still open then is cut by us, not by the upstream. */
+function isShutdown(error: Error): boolean {
+  return causeOf(error) === 'UND_ERR_DESTROYED'
 }
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])

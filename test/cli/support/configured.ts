@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDevelopmentKeys, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, type DevelopmentKeys } from '../../../src/authority/tokens/development-keys.ts'
@@ -69,7 +69,13 @@ export class ConfiguredDirectory {
     const before = await readFile(this.file(name), 'utf8')
     const after = change(before)
     if (after === before) throw new Error(`the edit of ${name} changes nothing`)
-    await writeFile(this.file(name), after)
+    await this.put(name, after)
+  }
+
+  /** As editors do: the file is never seen half written. */
+  async put(name: string, text: string): Promise<void> {
+    await writeFile(this.file(`${name}.new`), text)
+    await rename(this.file(`${name}.new`), this.file(name))
   }
 
   start({ config = 'postern.yaml', ...options }: Partial<SpawnOptions> & { readonly config?: string } = {}): PosternProcess {
