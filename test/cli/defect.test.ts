@@ -1,19 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { build } from './support/built.ts'
-import { ConfiguredDirectory, PULL, startUpstreams, type Upstreams } from './support/configured.ts'
+import { describe, expect, it } from 'vitest'
+import { type ConfiguredDirectory, PULL } from './support/configured.ts'
+import { inConfiguredDirectory } from './support/in-configured-directory.ts'
 
-let upstreams: Upstreams
 let directory: ConfiguredDirectory
-beforeAll(async () => {
-  build()
-  upstreams = await startUpstreams()
-}, 120_000)
-afterAll(() => upstreams.close())
-beforeEach(async () => {
-  directory = await ConfiguredDirectory.make(upstreams)
+inConfiguredDirectory((made) => {
+  directory = made
 })
-afterEach(() => directory.remove())
 
 describe('a defect that nobody caught', () => {
   it('ends the process, the records of what had happened on disk first', async () => {

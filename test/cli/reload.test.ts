@@ -1,21 +1,14 @@
 import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { build } from './support/built.ts'
-import { ConfiguredDirectory, PULL, startUpstreams, type Ready, type Upstreams } from './support/configured.ts'
+import { describe, expect, it } from 'vitest'
+import { type ConfiguredDirectory, PULL, type Ready } from './support/configured.ts'
+import { inConfiguredDirectory } from './support/in-configured-directory.ts'
 
-let upstreams: Upstreams
 let directory: ConfiguredDirectory
 let token: string
-beforeAll(async () => {
-  build()
-  upstreams = await startUpstreams()
-}, 120_000)
-afterAll(() => upstreams.close())
-beforeEach(async () => {
-  directory = await ConfiguredDirectory.make(upstreams)
-  token = await directory.token()
+inConfiguredDirectory(async (made) => {
+  directory = made
+  token = await made.token()
 })
-afterEach(() => directory.remove())
 
 const statusAt = async ({ url }: Ready): Promise<number> => (await directory.call(url + PULL, token)).status
 const LOADED = /"policies loaded"/

@@ -3,22 +3,15 @@ import { existsSync } from 'node:fs'
 import { watch, writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { build } from './support/built.ts'
-import { ConfiguredDirectory, PULL, startUpstreams, type Ready, type Upstreams } from './support/configured.ts'
+import { describe, expect, it } from 'vitest'
+import { type ConfiguredDirectory, PULL, type Ready } from './support/configured.ts'
+import { inConfiguredDirectory } from './support/in-configured-directory.ts'
 import { postern } from './support/process.ts'
 
-let upstreams: Upstreams
 let directory: ConfiguredDirectory
-beforeAll(async () => {
-  build()
-  upstreams = await startUpstreams()
-}, 120_000)
-afterAll(() => upstreams.close())
-beforeEach(async () => {
-  directory = await ConfiguredDirectory.make(upstreams)
+inConfiguredDirectory((made) => {
+  directory = made
 })
-afterEach(() => directory.remove())
 
 interface HalfSent {
   readonly socket: Socket

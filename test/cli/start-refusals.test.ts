@@ -1,25 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { build } from './support/built.ts'
-import { ConfiguredDirectory, PULL, startUpstreams, type Upstreams } from './support/configured.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type ConfiguredDirectory, PULL } from './support/configured.ts'
+import { inConfiguredDirectory } from './support/in-configured-directory.ts'
 import { STACK, type Ended } from './support/process.ts'
 
 const CONFIG = 78
 const UNAVAILABLE = 69
 
-let upstreams: Upstreams
 let directory: ConfiguredDirectory
-beforeAll(async () => {
-  build()
-  upstreams = await startUpstreams()
-}, 120_000)
-afterAll(() => upstreams.close())
-beforeEach(async () => {
-  directory = await ConfiguredDirectory.make(upstreams)
+inConfiguredDirectory((made) => {
+  directory = made
 })
-afterEach(() => directory.remove())
 
 const config = (change: (text: string) => string): Promise<void> => directory.edit('postern.yaml', change)
 const start = (before: readonly string[] = []): Promise<Ended> => directory.start({ before }).ended

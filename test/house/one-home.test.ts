@@ -44,6 +44,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
       'src/proxy/operations/bearer-check.ts',
     ],
   },
+  // The listener's: a client certificate is optional, and one that is shown and does not verify is refused by `readPeerCertificate`.
   { what: 'a switch that ends TLS verification', pattern: /rejectUnauthorized:\s*false|NODE_TLS_REJECT_UNAUTHORIZED/, where: ['src/proxy/listener/listener.ts'] },
   { what: 'console', pattern: /\bconsole\.(log|error|warn|info)/, where: [] },
 ]
