@@ -69,7 +69,7 @@ async function checked(directory: LogDirectory): Promise<KillResult> {
 function report(): void {
   const text = `# Proof: no acknowledged audit record is lost
 
-Made by \`npm run prove:audit\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, Linux ${release()}, ${availableParallelism()} cores,
+Made by \`npm run prove:audit\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, Linux ${release().split('-')[0]}, ${availableParallelism()} cores,
 ${Math.round((Date.now() - startedMs) / 1000)} s. A small version of it runs with the tests (\`test/audit/crash.test.ts\`).
 
 ## SIGKILL under load
