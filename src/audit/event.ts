@@ -8,9 +8,15 @@ export type EventCode =
   | 'api.started' | 'api.call' | 'api.denied'
   | 'agent.registered' | 'agent.revoked' | 'agent.restored'
   | 'delegation.requested' | 'delegation.granted' | 'delegation.denied' | 'delegation.revoked' | 'delegation.restored' | 'delegation.expired'
-  | 'connection.created' | 'connection.revoked' | 'connection.reauth_required'
+  | 'delegation.extended' | 'delegation.replayed'
+  | 'connection.created' | 'connection.renewed' | 'connection.revoked' | 'connection.denied' | 'connection.reauth_required'
+  | 'approval.requested' | 'approval.granted' | 'approval.denied' | 'approval.expired'
+  | 'token.issued' | 'token.denied' | 'token.revoked'
   | 'policy.loaded' | 'policy.rejected'
   | 'session.started' | 'session.ended' | 'session.restored'
+  | 'admin.signed_in' | 'admin.sign_in_denied' | 'admin.signed_out' | 'admin.denied' | 'admin.exported'
+  | 'admin.break_glass_requested' | 'admin.break_glass_granted' | 'admin.break_glass_denied' | 'admin.break_glass_used' | 'admin.break_glass_ended'
+  | 'admin.key_rotated'
   | 'admin.started' | 'admin.stopped' | 'admin.audit_recovered' | 'admin.config_loaded' | 'admin.config_rejected'
 
 /**
@@ -21,6 +27,8 @@ export interface AuditEvent {
   readonly event: EventCode
   readonly agent?: { readonly id: string; readonly name: string } | undefined
   readonly user?: { readonly id: string; readonly name: string | undefined } | undefined
+  /** Who did it, where that is neither the agent nor the person it acts for: an operator, `config`, `system`. */
+  readonly by?: string | undefined
   readonly delegation?: string | undefined
   readonly session?: string | undefined
   readonly identified_by?: string | undefined
@@ -36,6 +44,8 @@ export interface AuditEvent {
   readonly upstream_expires_at?: string | undefined
   readonly lifetime?: 'static' | undefined
   readonly credential?: string | undefined
+  readonly connection?: string | undefined
+  readonly approval?: string | undefined
   readonly policy_evaluation?: {
     readonly org_policy: LayerEffect
     readonly user_consent: LayerEffect

@@ -20,6 +20,7 @@ function who(event: AuditEvent): string {
   return (
     named('agent', event.agent) +
     named('user', event.user) +
+    text('by', event.by) +
     text('delegation', event.delegation) +
     text('session', event.session) +
     text('identified_by', event.identified_by) +
@@ -37,7 +38,9 @@ function what(event: AuditEvent): string {
     text('expires_in', event.expires_in) +
     text('upstream_expires_at', event.upstream_expires_at) +
     text('lifetime', event.lifetime) +
-    text('credential', event.credential)
+    text('credential', event.credential) +
+    text('connection', event.connection) +
+    text('approval', event.approval)
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Secret } from '../lib/secret.ts'
 import type { Placement } from '../model/credential.ts'
-import type { AgentId, DelegationId, SessionId } from '../model/ids.ts'
+import type { AgentId, DelegationId, PersonId, SessionId } from '../model/ids.ts'
 import type { OriginConfig } from './origin.ts'
 
 /** Everything that was configured: checked, secrets resolved, paths absolute, frozen all through. */
@@ -10,6 +10,8 @@ export interface Config {
   /** Undefined where no second port is opened. */
   readonly operations: OperationsConfig | undefined
   readonly identity: IdentityConfig
+  /** Undefined where no person signs in here: agents then come with tokens of an outside issuer, and policy lends the organisation's authority. */
+  readonly authority: AuthorityConfig | undefined
   readonly agents: readonly AgentConfig[]
   readonly revoked: RevokedConfig
   readonly integrations: readonly IntegrationConfig[]
@@ -82,6 +84,68 @@ export interface IssuerConfig {
   readonly maxLifetimeMs: number
 }
 
+/** The control plane as people, agents and operators see it. */
+export interface AuthorityConfig {
+  /** The issuer, and where browsers go: an origin such as `https://postern.acme.com`, without a path. */
+  readonly url: string
+  readonly address: string
+  readonly tls: ListenerTlsConfig | undefined
+  readonly allowPlaintext: boolean
+  /** A load balancer stands before it and ends TLS: `X-Forwarded-Proto` and `-Host` are its. */
+  readonly behindProxy: boolean
+  /** Undefined only with `demoAccounts`. */
+  readonly login: LoginConfig | undefined
+  /** Anybody can sign in as any of these by a click; `unsafe_demo_accounts`, refused unless everything listens on loopback. */
+  readonly demoAccounts: readonly DemoAccount[]
+  readonly roles: { readonly operator: RoleConfig, readonly auditor: RoleConfig }
+  readonly lifetimes: LifetimesConfig
+  /** Who takes tokens of the reversed profile (design 6.1), beside ourselves. */
+  readonly audiences: readonly { readonly audience: string, readonly claims: 'postern' | 'rfc8693' }[]
+  /** Clients that name themselves by the URL of their metadata (CIMD); none unless hosts are named. */
+  readonly clientMetadata: { readonly hosts: readonly string[], readonly connect: ConnectConfig }
+}
+
+export interface LoginConfig {
+  readonly issuer: string
+  readonly clientId: string
+  /** Undefined for a public client. */
+  readonly clientSecret: Secret | undefined
+  readonly scopes: readonly string[]
+  /** Names of claims. */
+  readonly claims: { readonly person: string, readonly name: string, readonly groups: string }
+  /** Take an address that the provider does not call verified. */
+  readonly allowUnverifiedEmail: boolean
+  readonly connect: ConnectConfig
+}
+
+export interface DemoAccount {
+  readonly person: PersonId
+  readonly name: string
+  readonly groups: readonly string[]
+}
+
+export interface RoleConfig {
+  readonly groups: readonly string[]
+  readonly people: readonly PersonId[]
+}
+
+/** How long things live; each is a bound that rules, people and upstreams can only shorten. */
+export interface LifetimesConfig {
+  readonly delegationTokenMs: number
+  readonly refreshTokenMs: number
+  /** What the consent screen offers first. */
+  readonly consentDefaultMs: number
+  readonly consentMaxMs: number
+  readonly sessionMs: number
+  readonly standInTokenMs: number
+  readonly browserSessionMs: number
+  readonly approvalAnswerMs: number
+  readonly approvalValidMs: number
+  readonly breakGlassMaxMs: number
+  /** For how long a refresh token that was just used is answered with the same successor. */
+  readonly refreshReplayMs: number
+}
+
 export interface AgentConfig {
   readonly id: AgentId
   readonly name: string
@@ -92,6 +156,10 @@ export interface AgentConfig {
   readonly subject: string | undefined
   /** `system:serviceaccount:NAMESPACE:NAME`. */
   readonly serviceAccount: string | undefined
+  /** Of its OAuth client, compared exactly; loopback ones on any port (RFC 8252 section 7.3). */
+  readonly redirectUris: readonly string[]
+  /** PEM (SPKI) of the key by which its OAuth client shows who it is (`private_key_jwt`); undefined for a public client. */
+  readonly publicKeyPem: string | undefined
 }
 
 export interface RevokedConfig {
@@ -122,6 +190,18 @@ export interface GithubConfig extends IntegrationCommon {
   readonly type: 'github'
   readonly uploadsOrigin: OriginConfig | undefined
   readonly app: { readonly id: string, readonly privateKey: Secret, readonly installationId: number | undefined }
+  /** The App's own OAuth: people connect their accounts by it. Undefined where only the organisation's authority serves. */
+  readonly oauth: GithubOauthConfig | undefined
+}
+
+export interface GithubOauthConfig {
+  readonly clientId: string
+  readonly clientSecret: Secret
+  /** `https://github.com`. */
+  readonly site: OriginConfig
+  /** The App's name in `https://github.com/apps/NAME/installations/new`. */
+  readonly appSlug: string | undefined
+  readonly siteConnect: ConnectConfig
 }
 
 export interface SlackConfig extends IntegrationCommon {
@@ -131,16 +211,35 @@ export interface SlackConfig extends IntegrationCommon {
   readonly clientSecret: Secret
   /** One of the two. `refresh`: what a rotating connection begins with, its successors lie in the store. `access`: a token without end. */
   readonly tokens: { readonly access: Secret | undefined, readonly refresh: Secret | undefined }
+  /** User scopes that people connect with; undefined where only the bot serves. */
+  readonly userScopes: readonly string[] | undefined
 }
 
 export interface RoutesConfig extends IntegrationCommon {
   readonly type: 'routes'
   readonly moreOrigins: readonly OriginConfig[]
-  readonly credential: { readonly secret: Secret, readonly placement: Placement } | 'none'
+  readonly credential: { readonly secret: Secret, readonly placement: Placement } | { readonly oauth: OauthConfig, readonly placement: Placement } | 'none'
   readonly credentialFields: readonly string[] | undefined
   readonly exactScopes: boolean
   readonly foldTargetCase: boolean
   readonly routes: readonly RouteConfig[]
+}
+
+/** An upstream's own OAuth 2 server, at which people connect their accounts. */
+export interface OauthConfig {
+  readonly authorizeUrl: string
+  readonly tokenUrl: string
+  /** RFC 7009; undefined where it has none. */
+  readonly revokeUrl: string | undefined
+  /** RFC 9207 and mix-up: compared with `iss` where the upstream sends it; required where `issuer` is set. */
+  readonly issuer: string | undefined
+  readonly clientId: string
+  readonly clientSecret: Secret | undefined
+  readonly clientAuthentication: 'basic' | 'post'
+  readonly scopes: readonly string[]
+  readonly scopeSeparator: ' ' | ','
+  readonly pkce: boolean
+  readonly connect: ConnectConfig
 }
 
 export interface RouteConfig {
@@ -154,9 +253,28 @@ export interface RouteConfig {
 export type IntegrationConfig = GithubConfig | SlackConfig | RoutesConfig
 
 export interface StoreConfig {
-  readonly file: string
+  /** SQLite's one file; undefined where Redis is the store. */
+  readonly file: string | undefined
+  readonly redis: RedisConfig | undefined
   /** The first seals, all of them open. */
   readonly keys: readonly [Secret, ...Secret[]]
+}
+
+export interface RedisConfig {
+  readonly topology: 'single' | 'sentinel' | 'cluster'
+  /** The server, the sentinels or some of the cluster's nodes. */
+  readonly nodes: readonly { readonly host: string, readonly port: number }[]
+  /** Of sentinel. */
+  readonly masterName: string | undefined
+  readonly username: string | undefined
+  readonly password: Secret | undefined
+  readonly database: number
+  /** Undefined for no TLS, which takes `unsafe_allow_plaintext` where a node is not on this machine. */
+  readonly tls: { readonly caPem: string | undefined, readonly serverName: string | undefined } | undefined
+  /** Before every key: several installations on one server. */
+  readonly prefix: string
+  /** Start although the server may forget what it stores. */
+  readonly allowVolatile: boolean
 }
 
 export interface AuditConfig {

@@ -16,6 +16,7 @@ export interface CredentialOrder {
   readonly targets: Targets
   /** The rule's `expires_in`; undefined for the issuer's own default. */
   readonly expiresInMs: number | undefined
+  /** Whose access the credential lends: the person's own, through `connection`, or the organisation's. */
   readonly authority: 'person' | 'organisation'
   /** The allowing decision, for the record of the issuance; what is issued follows from the fields above alone. */
   readonly decision: Decision

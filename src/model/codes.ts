@@ -52,6 +52,8 @@ const table = {
   delegation_required: { kind: 'denial', status: 403, title: 'The agent did not show for whom it acts.', proxyStatus: 'http_request_denied' },
   agent_unknown: { kind: 'denial', status: 403, title: 'The agent is not registered.', proxyStatus: 'http_request_denied' },
   agent_revoked: { kind: 'denial', status: 403, title: 'The agent has been revoked.', proxyStatus: 'http_request_denied' },
+  session_ended: { kind: 'denial', status: 403, title: 'The session has ended.', proxyStatus: 'http_request_denied' },
+  delegation_expired: { kind: 'denial', status: 403, title: 'The delegation has expired.', proxyStatus: 'http_request_denied' },
   delegation_revoked: { kind: 'denial', status: 403, title: 'The delegation has been revoked.', proxyStatus: 'http_request_denied' },
   client_credential_refused: { kind: 'denial', status: 400, title: 'The request carries a credential of its own; Postern puts the credential on.', proxyStatus: 'http_request_denied' },
   // route: which integration, which operation
@@ -68,6 +70,7 @@ const table = {
   connection_reauth_required: { kind: 'denial', status: 403, title: 'The connection to the integration has to be renewed by a person.', proxyStatus: 'http_request_denied' },
   authority_insufficient: { kind: 'denial', status: 403, title: 'This integration acts by the organisation’s authority, which organisation policy does not lend here.', proxyStatus: 'http_request_denied' },
   credential_refused: { kind: 'denial', status: 403, title: 'The upstream does not grant a credential for this request.', proxyStatus: 'http_request_denied' },
+  release_refused: { kind: 'denial', status: 403, title: 'Policy does not release this credential to the agent; it can be used through the proxy.', proxyStatus: 'http_request_denied' },
   credential_unavailable: { kind: 'fault', status: 503, title: 'No credential can be had at the moment.', proxyStatus: 'destination_unavailable' },
   authority_unavailable: { kind: 'fault', status: 503, title: 'The authority cannot be reached.', proxyStatus: 'proxy_internal_error' },
   // forward

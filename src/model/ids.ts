@@ -15,6 +15,8 @@ export type SessionId = Id<'session'>
 export type CredentialId = Id<'credential'>
 /** `con_…`: one stored authorisation at one integration. */
 export type ConnectionId = Id<'connection'>
+/** `apr_…`: one question to a person: may this be done? */
+export type ApprovalId = Id<'approval'>
 /** `evt_…`: one audit record. */
 export type EventId = Id<'event'>
 /** `dec_…`: one decision, or one refusal before any decision; what a denied client is told. */
@@ -38,6 +40,7 @@ interface Prefixed {
   readonly ses: SessionId
   readonly crd: CredentialId
   readonly con: ConnectionId
+  readonly apr: ApprovalId
   readonly evt: EventId
   readonly dec: DecisionId
 }

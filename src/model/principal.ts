@@ -1,4 +1,4 @@
-import type { AgentId, DelegationId, PersonId, SessionId } from './ids.ts'
+import type { AgentId, ConnectionId, DelegationId, PersonId, SessionId } from './ids.ts'
 
 /** How the agent proved who it is. */
 export type IdentifiedBy = 'token' | 'mtls' | 'service_account' | 'bound'
@@ -18,9 +18,24 @@ export interface Delegation {
   readonly person: PersonId
   readonly personName: string | undefined
   readonly session: SessionId | undefined
+  /** What the token says was approved: an upper bound. */
   readonly consent: readonly ConsentDetail[]
+  /**
+   * What stands approved at the authority that keeps this delegation: a second upper bound, since a token may be older than the person's last
+   * word, and narrower by the agent's own wish. Undefined for tokens of an issuer that is not ours.
+   */
+  readonly standing?: StandingConsent | undefined
   /** Wall clock, when it is no longer taken: the delegation token's `exp` and the tolerance between clocks. */
   readonly expiresAtMs: number
+}
+
+/** What our own authority keeps of a delegation. */
+export interface StandingConsent {
+  readonly consent: readonly ConsentDetail[]
+  /** The groups that the identity provider told of the person at their last sign-in. */
+  readonly groups: readonly string[]
+  /** By integration: the one connection that the delegation is bound to. */
+  readonly connections: Readonly<Record<string, ConnectionId>>
 }
 
 /** The authenticated identity of one exchange. */

@@ -1,8 +1,10 @@
 import type { CredentialOrder } from '../integrations/issuer.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Denial } from '../model/denial.ts'
-import type { AgentId, CredentialId, DelegationId, SessionId } from '../model/ids.ts'
-import type { Principal } from '../model/principal.ts'
+import type { AgentId, ConnectionId, CredentialId, DelegationId, PersonId, SessionId } from '../model/ids.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Principal, StandingConsent } from '../model/principal.ts'
+import type { Decision } from '../model/decision.ts'
 
 /**
  * All that the data plane asks of the control plane. Two transports: in-process, and HTTP later; neither side knows which.
@@ -11,6 +13,8 @@ import type { Principal } from '../model/principal.ts'
 export interface Sync extends CredentialSource {
   readonly directory: Directory
   readonly revocations: Revocations
+  readonly approvals: ApprovalDesk
+  readonly links: PersonLinks
 }
 
 /** Where credentials come from, and where it is told that they have ended. */
@@ -37,7 +41,27 @@ export interface AgentRecord {
   readonly status: 'active' | 'revoked'
 }
 
-/** The agents, by each of their proofs. */
+/** One delegation that our own authority keeps and that is good now. */
+export interface DelegationRecord extends StandingConsent {
+  readonly id: DelegationId
+  readonly agent: AgentId
+  readonly person: PersonId
+  readonly personName: string | undefined
+  /** Wall clock. */
+  readonly expiresAtMs: number
+}
+
+/** One session that runs now. */
+export interface SessionRecord {
+  readonly id: SessionId
+  readonly delegation: DelegationId
+  /** Wall clock. */
+  readonly expiresAtMs: number
+  /** SHA-256 of the session secret, base64url; undefined where the session has none. */
+  readonly secretDigest: string | undefined
+}
+
+/** The agents, by each of their proofs, and what people delegated to them. */
 export interface Directory {
   agent(id: AgentId): AgentRecord | undefined
   /** @param spiffeId the certificate's one URI SAN, `spiffe://trust-domain/path` */
@@ -46,13 +70,21 @@ export interface Directory {
   agentBySubject(subject: string): AgentRecord | undefined
   /** @param subject `system:serviceaccount:NAMESPACE:NAME` */
   agentByServiceAccount(subject: string): AgentRecord | undefined
+  /** Undefined where it is not kept here, has expired or was revoked. */
+  delegation(id: DelegationId): DelegationRecord | undefined
+  /** Undefined where it is not kept here, or has ended. */
+  session(id: SessionId): SessionRecord | undefined
 }
 
 /** What has been taken back. */
 export interface Revocations {
   /** Rises by at least one whenever anything is revoked or restored; lets a cache ask cheaply. */
   readonly epoch: number
-  /** Why this principal may not act any more, or undefined. Asked when it is identified and again just before the secret is written. */
+  /**
+   * Why this principal may not act any more, or undefined. Asked when it is identified and again just before the secret is written.
+   * A delegation with `standing` has to be known and good here; one without is an outside issuer's, and good until it is taken back.
+   * @throws Fault `authority_unavailable` where the local copy may be older than the lease allows
+   */
   refusal(principal: Principal): Denial | undefined
   /** Told at once for every revocation, so that open streams are cut. @returns the unsubscribe function */
   subscribe(listener: (revoked: Revoked) => void): () => void
@@ -63,3 +95,31 @@ export type Revoked =
   | { readonly kind: 'agent'; readonly id: AgentId }
   | { readonly kind: 'delegation'; readonly id: DelegationId }
   | { readonly kind: 'session'; readonly id: SessionId }
+  | { readonly kind: 'connection'; readonly id: ConnectionId }
+
+/** What a layer asks a person about. */
+export interface ApprovalOrder {
+  readonly principal: Principal
+  readonly operation: Operation
+  /** The asking decision. */
+  readonly decision: Decision
+  /** `POST /repos/acme-corp/backend/pulls/42/merge`: what the person reads; without the query. */
+  readonly request: string
+}
+
+/** Where decisions that ask are put before a person. */
+export interface ApprovalDesk {
+  /** Whether a person has approved just this and the approval still runs. Synchronous, O(1). */
+  approved(order: ApprovalOrder): boolean
+  /**
+   * Puts the question, once: the same question again is the same approval.
+   * @returns where a person can answer; undefined where nobody can (no person is concerned and no operator is configured)
+   */
+  ask(order: ApprovalOrder, signal: AbortSignal): Promise<string | undefined>
+}
+
+/** Where a person can mend what was refused. Pure; undefined where no authority serves people, or no person is concerned. */
+export interface PersonLinks {
+  consent(principal: Principal, integration: string, scopes: readonly string[], targets: readonly string[]): string | undefined
+  connect(principal: Principal, integration: string): string | undefined
+}

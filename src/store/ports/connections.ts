@@ -7,6 +7,13 @@ export type ConnectionOwner = PersonId | 'organisation'
 /** `reauth_required`: only a person can renew it. `revoked`: ended by will; nothing brings it back but new tokens. */
 export type ConnectionState = 'active' | 'reauth_required' | 'revoked'
 
+/** The account at the upstream that an authorisation is of. */
+export interface ConnectionAccount {
+  readonly id: string
+  /** `alice-chen`, `Acme (T01234)`. */
+  readonly name: string
+}
+
 /** The secret material of one authorisation. */
 export interface ConnectionTokens {
   readonly accessToken: Secret | undefined
@@ -33,6 +40,8 @@ export interface Connection {
   readonly owner: ConnectionOwner
   /** Tells several connections of one owner at one integration apart. */
   readonly label: string
+  /** Who it is at the upstream, as the upstream's own id and what people call it; undefined where it did not say. */
+  readonly account: ConnectionAccount | undefined
   /** What the upstream granted, in its own words; empty until it said so. */
   readonly scopes: readonly string[]
   readonly tokens: ConnectionTokens
@@ -53,10 +62,10 @@ export interface Connection {
 /** What makes a connection unique. */
 export type ConnectionKey = Pick<Connection, 'integration' | 'owner' | 'label'>
 
-export type NewConnection = ConnectionKey & Pick<Connection, 'scopes' | 'tokens' | 'imported'>
+export type NewConnection = ConnectionKey & Pick<Connection, 'scopes' | 'tokens' | 'imported'> & Partial<Pick<Connection, 'account'>>
 
-/** Tokens that take the place of the stored ones. */
-export type TokenReplacement = Pick<Connection, 'scopes' | 'tokens'>
+/** Tokens that take the place of the stored ones; without `account` the one that is stored stays. */
+export type TokenReplacement = Pick<Connection, 'scopes' | 'tokens'> & Partial<Pick<Connection, 'account'>>
 
 /**
  * How a refresh failed.
@@ -75,8 +84,8 @@ export type RefreshFailure =
 export interface Connections {
   get(id: ConnectionId): Promise<Connection | undefined>
   find(key: ConnectionKey): Promise<Connection | undefined>
-  /** In order of creation. */
-  list(): Promise<readonly Connection[]>
+  /** In order of creation; of one owner where one is named. */
+  list(owner?: ConnectionOwner): Promise<readonly Connection[]>
   /** @returns the new connection, or the one that has this key already, unchanged */
   create(connection: NewConnection): Promise<Connection>
   /**

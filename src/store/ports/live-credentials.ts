@@ -10,6 +10,6 @@ export interface LiveCredentials {
   add(credential: LiveCredential): Promise<void>
   /** Idempotent. */
   remove(id: CredentialId): Promise<void>
-  /** The soonest to expire first. */
+  /** This process's own, and those that a process left behind that is no longer there; the soonest to expire first. */
   list(): Promise<readonly LiveCredential[]>
 }

@@ -1,0 +1,14 @@
+import type { ApprovalId, PersonId } from '../../model/ids.ts'
+import type { Approval } from '../../store/ports/approvals.ts'
+import type { SignedIn } from '../people/contract.ts'
+
+/** Questions to people, from asking to answering. Each step is on record. */
+export interface ApprovalService {
+  get(id: ApprovalId): Promise<Approval | undefined>
+  /** Whether this person may answer: the one concerned or an operator for an operation; an operator other than the one who asks for break-glass. */
+  mayAnswer(approval: Approval, who: SignedIn): boolean
+  /** @returns undefined where it was answered, its time is over, or this person may not answer it */
+  answer(id: ApprovalId, answer: 'approved' | 'denied', who: SignedIn): Promise<Approval | undefined>
+  /** Somebody asks to be an operator for a while. */
+  askBreakGlass(person: PersonId, reason: string, durationMs: number): Promise<Approval>
+}
