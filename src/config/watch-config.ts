@@ -6,15 +6,22 @@ import { SourceError } from '../lib/source-position.ts'
 import type { SourceProblem } from '../lib/source-position.ts'
 import { systemTimers } from '../lib/timers.ts'
 import type { Cancel, Timers } from '../lib/timers.ts'
-import type { AgentConfig, RevokedConfig } from './config.ts'
+import type { AgentConfig, RevokedConfig, StoreConfig } from './config.ts'
 import { parseConfigText, readConfigFile } from './read-config-text.ts'
+import type { ReadConfig } from './read-config-text.ts'
+import { References } from './references.ts'
 import { resolveAgents } from './resolve/resolve-agents.ts'
+import { resolveStoreKeys } from './resolve/resolve-store-keys.ts'
 import type { ConfigText } from './schema/config-schema.ts'
 
 /** What became of a change in the configuration file. */
 export type ConfigEvent =
   /** `needsRestart`: the sections that differ from those that run; they stay as they are. */
-  | { readonly kind: 'changed', readonly agents: readonly AgentConfig[], readonly revoked: RevokedConfig, readonly needsRestart: readonly string[] }
+  | {
+    readonly kind: 'changed', readonly agents: readonly AgentConfig[], readonly revoked: RevokedConfig, readonly needsRestart: readonly string[]
+    /** Other keys for the store, where those in the file have changed. */
+    readonly storeKeys: StoreConfig['keys'] | undefined
+  }
   /** The file cannot be used; what was in force stays so. */
   | { readonly kind: 'rejected', readonly problems: readonly SourceProblem[] }
 
@@ -24,6 +31,10 @@ export interface ConfigWatchOptions {
   readonly running: ConfigText
   /** Told of each change once; must not throw. */
   readonly onEvent: (event: ConfigEvent) => void
+  /** Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Where relative paths begin; default: where this process was started. */
+  readonly baseDirectory?: string
   readonly timers?: Timers
   /** A change is looked at once nothing further changed for so long. */
   readonly settleMs?: number
@@ -34,9 +45,11 @@ export interface ConfigWatchOptions {
 const SETTLE_MS = 50
 const POLL_MS = 10_000
 const LIVE_SECTIONS: readonly string[] = ['agents', 'revoked']
+/** Of the store's section: a key is replaced while everything runs. */
+const LIVE_STORE_KEYS = { key: undefined, previous_keys: undefined }
 
 /**
- * Looks after the configuration file: `agents` and `revoked` apply while Postern runs, everything else at the next start.
+ * Looks after the configuration file: `agents`, `revoked` and the store's keys apply while Postern runs, everything else at the next start.
  * Watches the folder and not the file, since editors and ConfigMaps replace files and links rather than write them.
  */
 export class ConfigWatch {
@@ -108,19 +121,29 @@ export class ConfigWatch {
       if (text === before) return
       const read = await parseConfigText(file, text)
       if (read.problems.length > 0) throw new SourceError(read.problems)
-      this.#accept(read.text)
+      this.#accept(read.text, await this.#changedKeys(read))
     } catch (error) {
       this.#reject(error)
     }
   }
 
-  #accept(text: ConfigText): void {
+  /** Secrets are read again only where the file names others. */
+  async #changedKeys({ text, document }: ReadConfig): Promise<StoreConfig['keys'] | undefined> {
+    const { store } = this.#inForce
+    if (isDeepStrictEqual([text.store.key, text.store.previous_keys], [store.key, store.previous_keys])) return undefined
+    const { env = process.env, baseDirectory = process.cwd() } = this.#options
+    const references = new References(document, { env, baseDirectory })
+    const keys = await resolveStoreKeys(text.store, references)
+    if (references.problems.length > 0) throw new SourceError(references.problems)
+    return keys
+  }
+
+  #accept(text: ConfigText, storeKeys: StoreConfig['keys'] | undefined): void {
     this.#rejected = ''
     if (this.#closed || isDeepStrictEqual(text, this.#inForce)) return
     this.#inForce = text
-    this.#options.onEvent({
-      kind: 'changed', agents: resolveAgents(text.agents), revoked: text.revoked, needsRestart: differingSections(text, this.#options.running),
-    })
+    const needsRestart = differingSections(text, this.#options.running)
+    this.#options.onEvent({ kind: 'changed', agents: resolveAgents(text.agents), revoked: text.revoked, needsRestart, storeKeys })
   }
 
   /** The same trouble is told once, however often it is met. */
@@ -134,8 +157,8 @@ export class ConfigWatch {
 }
 
 function differingSections(text: ConfigText, running: ConfigText): readonly string[] {
-  const before = new Map<string, unknown>(Object.entries(running))
-  return Object.entries(text)
+  const before = new Map<string, unknown>(Object.entries({ ...running, store: { ...running.store, ...LIVE_STORE_KEYS } }))
+  return Object.entries({ ...text, store: { ...text.store, ...LIVE_STORE_KEYS } })
     .filter(([section, value]) => !LIVE_SECTIONS.includes(section) && !isDeepStrictEqual(value, before.get(section)))
     .map(([section]) => section)
     .concat([...before.keys()].filter((section) => !Object.hasOwn(text, section)))

@@ -4,6 +4,7 @@ import { ConfigFolder, problemsInText, SMALL, small } from './fixture.ts'
 const plus = (section: string): string => `${SMALL}\n${section}\n`
 const TLS = 'tls: { certificate: { file: cert.pem }, key: { file: key.pem }'
 const integration = (text: string): string => small('integrations:', `integrations:\n  other: ${text}`)
+const authority = (keys: string): string => `authority: { login: { issuer: https://idp.acme.com, client_id: postern }, ${keys} }`
 const ROUTE = 'routes: [{ route: GET /x, access: read, scopes: [a] }]'
 
 const refused: readonly [string, string, RegExp][] = [
@@ -34,6 +35,26 @@ const refused: readonly [string, string, RegExp][] = [
   ['a placement without room for the secret', small('{ secret: { env: TICKETS_KEY } }', '{ secret: { env: TICKETS_KEY }, placement: { in: header, value: Bearer } }'), /no single place/],
   ['Slack without a token', integration('{ type: slack, client_id: "1", client_secret: { env: STORE_KEY }, tokens: {} }').replace('hosts: [', 'hosts: [slack.com, files.slack.com, '), /integrations\.other\.tokens: there is no token/],
   ['Slack with two tokens', integration('{ type: slack, client_id: "1", client_secret: { env: STORE_KEY }, tokens: { access: { env: A }, refresh: { env: B } } }').replace('hosts: [', 'hosts: [slack.com, files.slack.com, '), /there are two/],
+  ['an authority that others reach, without TLS', plus(authority('address: "0.0.0.0:8081", url: https://p.acme.com')), /authority\.address: 0\.0\.0\.0:8081 can be reached.*`behind_proxy: true`/],
+  ['an authority on plain http for browsers elsewhere', plus(authority('address: "0.0.0.0:8081", url: "http://localhost:8081", unsafe_allow_plaintext: true')), /authority\.url: browsers elsewhere/],
+  ['an https authority at which nothing ends TLS', plus(authority('url: https://p.acme.com')), /authority\.url: nothing ends TLS/],
+  ['an authority on the listener’s address', plus(authority('address: "127.0.0.1:8080", url: "http://localhost:8080"')), /authority\.address: the listener has this address/],
+  ['an authority URL with a path', plus(authority('url: "https://p.acme.com/postern", behind_proxy: true')), /authority\.url/],
+  ['an authority URL on plain http that is not this machine', plus(authority('url: "http://p.acme.com", behind_proxy: true')), /authority\.url/],
+  ['an authority at which nobody can sign in', plus('authority: { url: "http://localhost:8081" }'), /authority: nobody can sign in/],
+  ['demo accounts beside an identity provider', plus(authority('url: "http://localhost:8081", unsafe_demo_accounts: [{ person: "user:a@b.c", name: A }]')), /there is an identity provider as well/],
+  ['demo accounts that other machines reach', plus('authority: { url: "https://p.acme.com", behind_proxy: true, address: "0.0.0.0:8081", unsafe_demo_accounts: [{ person: "user:a@b.c", name: A }] }'), /whoever reaches the authority can sign in as anybody/],
+  ['a delegation token that lives for a week', plus(authority('url: "http://localhost:8081", lifetimes: { delegation_token: 7d }')), /lifetimes\.delegation_token: the duration is out of bounds/],
+  ['a preset that is longer than the longest', plus(authority('url: "http://localhost:8081", lifetimes: { consent_default: 2h, consent_max: 1h }')), /consent_default: it is longer/],
+  ['two stores', small('store: { key', 'store: { file: a.db, redis: { nodes: ["127.0.0.1:6379"] }, key'), /store\.redis: there is a `file` as well/],
+  ['sentinels that watch nothing by name', small('store: { key', 'store: { redis: { topology: sentinel, nodes: ["127.0.0.1:6379"] }, key'), /`master` names what the sentinels watch/],
+  ['a Redis elsewhere without TLS', small('store: { key', 'store: { redis: { nodes: ["redis.acme.com:6379"] }, key'), /another machine is reached without TLS/],
+  ['a database of a cluster', small('store: { key', 'store: { redis: { topology: cluster, database: 2, nodes: ["127.0.0.1:6379"] }, key'), /a cluster has one database/],
+  ['people who connect accounts nowhere', small('{ secret: { env: TICKETS_KEY } }', '{ oauth: { authorize_url: "https://a.b/c", token_url: "https://a.b/d", client_id: x } }'), /people connect accounts at the authority, and there is none/],
+  ['a redirect URI with a wildcard', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["https://*.acme.com/callback"] }'), /redirect_uris\[0\]/],
+  ['a redirect URI on plain http elsewhere', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["http://acme.com/callback"] }'), /redirect_uris\[0\]/],
+  ['a redirect URI with a fragment', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["https://acme.com/callback#x"] }'), /redirect_uris\[0\]/],
+  ['a redirect URI that names this machine by a name that others may resolve', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["http://localhost/callback"] }'), /redirect_uris\[0\]/],
   ['credentials for no parent proxy', small('credential: { secret', 'connect: { via_proxy_credentials: { env: STORE_KEY } }\n    credential: { secret'), /there is no parent proxy/],
 ]
 

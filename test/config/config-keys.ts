@@ -34,7 +34,7 @@ export function keysOfDocument(value: unknown, at = ''): KeyPath[] {
 
 /** What can stand in several places is explained once: `connect`, key sets, and the ways to refer to something. */
 function normalised(path: KeyPath): KeyPath {
-  return path.replace(/^.*\.connect\./, 'connect.').replace(/^identity\.\w+\.jwks\./, 'jwks.')
+  return path.replace(/^.*\.(?:site_)?connect\./, 'connect.').replace(/^identity\.\w+\.jwks\./, 'jwks.')
     .replace(/^(?!(?:store|audit)\.file$).*\.(env|file|command)$/, 'reference.$1')
 }
 

@@ -22,7 +22,7 @@ describe('a configuration', () => {
     expect(config.audit).toMatchObject({ mode: 'strict', stdout: false })
     expect(config.identity.delegationTokens).toMatchObject({ claims: 'postern', maxLifetimeMs: 86_400_000, jwks: { file: `${folder.path}/jwks.json` } })
     expect(config.identity.serviceAccounts).toBeUndefined()
-    expect(config.agents[0]).toEqual({ id: 'agent:pr-reviewer', name: 'pr-reviewer', owner: undefined, status: 'active', spiffeId: undefined, subject: undefined, serviceAccount: undefined })
+    expect(config.agents[0]).toEqual({ id: 'agent:pr-reviewer', name: 'pr-reviewer', owner: undefined, status: 'active', spiffeId: undefined, subject: undefined, serviceAccount: undefined, redirectUris: [], publicKeyPem: undefined })
     expect(config.store.file).toBe(`${folder.path}/state/postern.db`)
   })
 

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 async function watchIt(file = folder.file): Promise<ConfigWatch> {
   const { text } = await folder.load()
-  watching = new ConfigWatch({ file, running: text, onEvent: (event) => events.push(event), settleMs: 10 })
+  watching = new ConfigWatch({ file, running: text, onEvent: (event) => events.push(event), settleMs: 10, env: folder.env, baseDirectory: folder.path })
   await watching.reload()
   return watching
 }
@@ -56,6 +56,23 @@ describe('a changed configuration', () => {
     expect(events[0]).toMatchObject({ kind: 'changed', agents: [{}, { status: 'revoked' }] })
   })
 
+  test('has the store’s new keys read, without a restart', async () => {
+    await watchIt()
+    await folder.place('next-key', 'the next key')
+    await folder.write(small('{ key: { env: STORE_KEY } }', `{ key: { file: ${folder.path}/next-key }, previous_keys: [{ env: STORE_KEY }] }`))
+    await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 5000, interval: 10 })
+    const [event] = events
+    expect(event).toMatchObject({ kind: 'changed', needsRestart: [] })
+    expect(event?.kind === 'changed' && event.storeKeys?.map((key) => key.reveal())).toEqual(['the next key', 'store-secret'])
+  })
+
+  test('with a store key that cannot be read changes nothing', async () => {
+    await watchIt()
+    await folder.write(small('{ key: { env: STORE_KEY } }', `{ key: { file: ${folder.path}/no-such-key } }`))
+    await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 5000, interval: 10 })
+    expect(events[0]).toMatchObject({ kind: 'rejected', problems: [{ path: 'store.key' }] })
+  })
+
   test('says which other sections need a restart, and goes on saying it', async () => {
     const watch = await watchIt()
     await folder.write(`${SMALL}\naudit: { mode: relaxed }\noperations: { token: { env: STORE_KEY } }\n`)
@@ -77,9 +94,9 @@ describe('a changed configuration', () => {
 
   test('does not follow references: what a restart needs is the restart’s business', async () => {
     const watch = await watchIt()
-    await folder.write(REVOKED.replace('STORE_KEY', 'NOT_SET'))
+    await folder.write(REVOKED.replace('TICKETS_KEY', 'NOT_SET'))
     await watch.reload()
-    expect(events).toMatchObject([{ kind: 'changed', needsRestart: ['store'] }])
+    expect(events).toMatchObject([{ kind: 'changed', needsRestart: ['integrations'] }])
   })
 })
 

@@ -39,18 +39,18 @@ export const checkProofsVerified: Check = function* ({ agents, identity, listene
 }
 
 /** A proxy at which nobody can prove anything serves nobody. */
-export const checkSomeProof: Check = function* ({ identity, listener }) {
-  const any = identity.delegation_tokens ?? identity.service_accounts ?? listener.tls?.client_ca ?? listener.bound_agent
+export const checkSomeProof: Check = function* ({ identity, listener, authority }) {
+  const any = authority ?? identity.delegation_tokens ?? identity.service_accounts ?? listener.tls?.client_ca ?? listener.bound_agent
   if (any !== undefined) return
   yield {
     at: ['identity'], problem: 'no agent has a way to prove who it is',
-    expected: '`identity.delegation_tokens`, `identity.service_accounts`, `listener.tls.client_ca` or `listener.bound_agent`',
+    expected: 'an `authority` section, `identity.delegation_tokens`, `identity.service_accounts`, `listener.tls.client_ca` or `listener.bound_agent`',
   }
 }
 
 /** A bound listener's token has to be verified by somebody. */
-export const checkBoundToken: Check = function* ({ identity, listener }) {
-  if (listener.bound_agent?.delegation_token === undefined || identity.delegation_tokens !== undefined) return
+export const checkBoundToken: Check = function* ({ identity, listener, authority }) {
+  if (listener.bound_agent?.delegation_token === undefined || authority !== undefined || identity.delegation_tokens !== undefined) return
   yield {
     at: ['listener', 'bound_agent', 'delegation_token'], problem: 'no delegation token is verified',
     expected: 'an `identity.delegation_tokens` section',

@@ -61,6 +61,7 @@ export const checkSlackTokens: Check = function* ({ integrations }) {
   for (const [name, integration] of Object.entries(integrations)) {
     if (integration.type !== 'slack') continue
     const { access, refresh } = integration.tokens
+    if (access === undefined && refresh === undefined && integration.user_scopes !== undefined) continue
     if ((access === undefined) !== (refresh === undefined)) continue
     const problem = access === undefined ? 'there is no token' : 'there are two, and only the refresh token would be used'
     yield { at: ['integrations', name, 'tokens'], problem, expected: '`refresh` for an app with token rotation, `access` for one without' }

@@ -3,7 +3,7 @@ import type { ConfigText } from '../schema/config-schema.ts'
 
 /** The `agents` section; nothing in it is a reference. */
 export function resolveAgents(agents: ConfigText['agents']): readonly AgentConfig[] {
-  return agents.map(({ id, name, owner, status, spiffe, subject, service_account: account }) => ({
+  return agents.map(({ id, name, owner, status, spiffe, subject, service_account: account, ...client }) => ({
     id,
     name: name ?? id.slice('agent:'.length),
     owner,
@@ -11,5 +11,7 @@ export function resolveAgents(agents: ConfigText['agents']): readonly AgentConfi
     spiffeId: spiffe,
     subject,
     serviceAccount: account === undefined ? undefined : `system:serviceaccount:${account.replace('/', ':')}`,
+    redirectUris: client.redirect_uris,
+    publicKeyPem: client.public_key,
   }))
 }

@@ -33,6 +33,19 @@ async function resolveGithub(name: string, github: OfType<'github'>, at: YamlPat
       privateKey: await references.secret(github.app.private_key, [...at, 'app', 'private_key']),
       installationId: github.app.installation,
     },
+    oauth: github.oauth === undefined ? undefined : await resolveGithubOauth(github.oauth, github.connect, [...at, 'oauth'], references),
+  }
+}
+
+async function resolveGithubOauth(
+  oauth: NonNullable<OfType<'github'>['oauth']>, connect: OfType<'github'>['connect'], at: YamlPath, references: References,
+): Promise<GithubConfig['oauth']> {
+  return {
+    clientId: oauth.client_id,
+    clientSecret: await references.secret(oauth.client_secret, [...at, 'client_secret']),
+    site: oauth.site,
+    appSlug: oauth.app_slug,
+    siteConnect: await resolveConnect(oauth.site_connect ?? connect, [...at, 'site_connect'], references),
   }
 }
 
@@ -47,21 +60,42 @@ async function resolveSlack(name: string, slack: OfType<'slack'>, at: YamlPath, 
       access: access === undefined ? undefined : await references.secret(access, [...at, 'tokens', 'access']),
       refresh: refresh === undefined ? undefined : await references.secret(refresh, [...at, 'tokens', 'refresh']),
     },
+    userScopes: slack.user_scopes,
   }
 }
 
 async function resolveRoutes(name: string, routes: OfType<'routes'>, at: YamlPath, references: References): Promise<RoutesConfig> {
-  const { credential } = routes
   return {
     type: 'routes', name, origin: routes.origin, moreOrigins: routes.more_origins,
     connect: await resolveConnect(routes.connect, [...at, 'connect'], references),
-    credential: credential === 'none' ? 'none' : {
-      secret: await references.secret(credential.secret, [...at, 'credential', 'secret']),
-      placement: credential.placement,
-    },
+    credential: await resolveCredential(routes, at, references),
     credentialFields: routes.credential_fields,
     exactScopes: routes.exact_scopes,
     foldTargetCase: routes.fold_target_case,
     routes: routes.routes,
+  }
+}
+
+async function resolveCredential({ credential, connect }: OfType<'routes'>, at: YamlPath, references: References): Promise<RoutesConfig['credential']> {
+  if (credential === 'none') return 'none'
+  const { placement } = credential
+  if ('secret' in credential) return { secret: await references.secret(credential.secret, [...at, 'credential', 'secret']), placement }
+  const { oauth } = credential
+  const where = [...at, 'credential', 'oauth']
+  return {
+    placement,
+    oauth: {
+      authorizeUrl: oauth.authorize_url,
+      tokenUrl: oauth.token_url,
+      revokeUrl: oauth.revoke_url,
+      issuer: oauth.issuer,
+      clientId: oauth.client_id,
+      clientSecret: oauth.client_secret === undefined ? undefined : await references.secret(oauth.client_secret, [...where, 'client_secret']),
+      clientAuthentication: oauth.client_authentication,
+      scopes: oauth.scopes,
+      scopeSeparator: oauth.scope_separator,
+      pkce: oauth.pkce,
+      connect: await resolveConnect(oauth.connect ?? connect, [...where, 'connect'], references),
+    },
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseAgentId, parseId } from '../../model/ids.ts'
 import type { AgentId, DelegationId, SessionId } from '../../model/ids.ts'
+import { isRedirectUri } from '../redirect-uri.ts'
 import { lineText } from './values.ts'
 
 const FORM = 'the text is not of the form accepted here'
@@ -18,6 +19,13 @@ const subjectText = z.string().max(512).regex(/^[A-Za-z0-9.]+=[^\p{C}]+$/u).tran
 const serviceAccountText = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/)
   .describe('`namespace/name` of a Kubernetes service account')
 
+/** Compared as it stands; what browsers and servers read in two ways is not taken. */
+const redirectUriText = z.string().max(1024).refine(isRedirectUri, FORM)
+  .describe('`https://…` without fragment, user or wildcard, or `http://127.0.0.1/…` for a program on the person’s machine')
+
+const publicKeyText = z.string().max(8192).regex(/^\s*-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$/)
+  .describe('a public key in PEM (`-----BEGIN PUBLIC KEY-----`)')
+
 const agent = z.strictObject({
   id: agentIdText,
   name: lineText.optional(),
@@ -26,6 +34,8 @@ const agent = z.strictObject({
   spiffe: spiffeText.optional(),
   subject: subjectText.optional(),
   service_account: serviceAccountText.optional(),
+  redirect_uris: z.array(redirectUriText).max(32).default([]),
+  public_key: publicKeyText.optional(),
 })
 
 /** `agents`: who may call at all. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { agentsSchema, revokedSchema } from './agents.ts'
+import { authoritySchema, redisSchema } from './authority.ts'
 import { identitySchema } from './identity.ts'
 import { integrationsSchema } from './integrations.ts'
 import { listenerSchema } from './listener.ts'
@@ -18,7 +19,8 @@ const operations = z.strictObject({
 })
 
 const store = z.strictObject({
-  file: pathText.default('./state/postern.db'),
+  file: pathText.optional(),
+  redis: redisSchema.optional(),
   key: secretReference,
   previous_keys: z.array(secretReference).max(16).default([]),
 })
@@ -41,6 +43,7 @@ export const ConfigSchema = z.strictObject({
   ca: ca.prefault({}),
   operations: operations.optional(),
   identity: identitySchema.prefault({}),
+  authority: authoritySchema.optional(),
   agents: agentsSchema,
   revoked: revokedSchema.prefault({}),
   integrations: integrationsSchema,

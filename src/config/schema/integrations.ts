@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { oauthSchema } from './authority.ts'
 import { connectSchema } from './connect.ts'
 import { flag, originText, secretReference } from './values.ts'
 
@@ -19,6 +20,13 @@ const github = z.strictObject({
     private_key: secretReference,
     installation: z.int().min(1).optional().describe('the number of the installation'),
   }),
+  oauth: z.strictObject({
+    client_id: z.string().min(1).max(128).regex(/^[\x21-\x7e]+$/),
+    client_secret: secretReference,
+    site: api('https://github.com'),
+    app_slug: z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/).optional().describe('the App’s name in its address'),
+    site_connect: connectSchema.optional(),
+  }).optional(),
   ...common,
 })
 
@@ -28,7 +36,8 @@ const slack = z.strictObject({
   uploads_origin: api('https://files.slack.com'),
   client_id: z.string().min(1).max(128).regex(/^[\x21-\x7e]+$/),
   client_secret: secretReference,
-  tokens: z.strictObject({ access: secretReference.optional(), refresh: secretReference.optional() }),
+  tokens: z.strictObject({ access: secretReference.optional(), refresh: secretReference.optional() }).prefault({}),
+  user_scopes: z.array(z.string().min(1).max(64).regex(/^[a-z.:_-]+$/)).min(1).max(64).optional(),
   ...common,
 })
 
@@ -53,8 +62,11 @@ const routes = z.strictObject({
   type: z.literal('routes'),
   origin: originText,
   more_origins: z.array(originText).max(64).default([]),
-  credential: z.union([z.literal('none'), z.strictObject({ secret: secretReference, placement: placement.prefault({ in: 'header' }) })])
-    .describe('a mapping with `secret`, or `none` for an upstream that takes no credential'),
+  credential: z.union([
+    z.literal('none'),
+    z.strictObject({ secret: secretReference, placement: placement.prefault({ in: 'header' }) }),
+    z.strictObject({ oauth: oauthSchema, placement: placement.prefault({ in: 'header' }) }),
+  ]).describe('a mapping with `secret` or `oauth`, or `none` for an upstream that takes no credential'),
   credential_fields: names.optional(),
   exact_scopes: flag,
   fold_target_case: flag,

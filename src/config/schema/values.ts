@@ -49,6 +49,15 @@ export const fetchedUrlText = z.string().max(2048)
   .refine((text) => /^https:\/\/[^\s/?#@]+(?:\/[^\s#]*)?$/.test(text) && URL.canParse(text), FORM)
   .describe('a URL that begins with `https://`, without user and fragment')
 
+/** A URL of an identity provider or an upstream's OAuth server: https, or http on this machine alone. */
+export const urlText = z.string().max(2048).refine((text) => isSecureUrl(text), FORM)
+  .describe('a URL that begins with `https://` (`http://` on this machine only), without user and fragment')
+
+/** Where browsers and agents find us: an origin without a path. */
+export const publicUrlText = z.string().max(300).refine((text) => isSecureUrl(text) && /^https?:\/\/[^/?]+\/?$/.test(text), FORM)
+  .transform((text) => text.replace(/\/$/, '').toLowerCase())
+  .describe('an origin such as `https://postern.acme.com`, without a path (`http://localhost:8081` on this machine only)')
+
 /** A name as certificates and hosts have it; lower case behind the schema. */
 export const dnsName = z.string().refine((text) => canonicalHost(text) !== undefined, FORM).transform((text) => text.toLowerCase())
   .describe('a DNS name such as `api.github.com`; no address, no wildcard')
@@ -70,6 +79,13 @@ export const flag = z.boolean().default(false).describe('true or false')
 
 /** A count from 1. */
 export const count = z.int().min(1).max(10_000_000).describe('a whole number from 1')
+
+/** Port 0 stands for the one that is found free, which URL refuses in no browser. */
+function isSecureUrl(text: string): boolean {
+  if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s#]*)?$/.test(text) || !URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
+}
 
 function isCidr(text: string): boolean {
   const [address = '', bits = '', ...more] = text.split('/')
