@@ -17,13 +17,14 @@ export function principalFacts(principal: Principal | undefined): Pick<AuditEven
 }
 
 /** Why: what each layer said, the rule with its place, and under which policies. */
-export function decisionFacts(decision: Decision | undefined): Pick<AuditEvent, 'policy_evaluation' | 'rule' | 'rule_at' | 'policy_hash'> {
+export function decisionFacts(decision: Decision | undefined): Pick<AuditEvent, 'policy_evaluation' | 'rule' | 'rule_at' | 'policy_hash' | 'approval'> {
   if (decision === undefined) return {}
   const { org_policy, user_consent, agent_permissions } = decision.layers
   return {
     policy_evaluation: { org_policy: org_policy.effect, user_consent: user_consent.effect, agent_permissions: agent_permissions.effect },
     ...ruleFacts(decision.rule),
     policy_hash: decision.policyHash,
+    approval: decision.approval,
   }
 }
 

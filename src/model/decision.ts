@@ -1,4 +1,4 @@
-import type { DecisionId } from './ids.ts'
+import type { ApprovalId, DecisionId } from './ids.ts'
 
 export type Layer = 'org_policy' | 'user_consent' | 'agent_permissions'
 export const LAYERS: readonly Layer[] = ['org_policy', 'user_consent', 'agent_permissions']
@@ -37,13 +37,17 @@ export interface Decision {
   /** The layer that refused or asks, or `agent_permissions` where all allow. */
   readonly decidedBy: Layer
   readonly rule: RuleReference | undefined
-  /** The one alternative of the operation's scopes that all layers allow; empty where refused or nothing is needed. */
+  /** The one alternative of the operation's scopes that all layers allow (or would, once approved); empty where refused or nothing is needed. */
   readonly scopes: readonly string[]
   /** Upper bound for the credential's life; undefined where no rule names one. */
   readonly expiresInMs: number | undefined
   readonly limits: readonly RateLimit[]
   /** `organisation` only where an org rule says so: the credential then needs no connection of the person's. */
   readonly authority: 'person' | 'organisation'
+  /** Whether an org rule lets the upstream's own credential leave (`delivery: released`); else it is used through the proxy alone. */
+  readonly release: boolean
+  /** The approval by which an asking decision came to allow; its layers still say which of them asked. */
+  readonly approval?: ApprovalId | undefined
   /** `sha256:…` of the loaded policy set. */
   readonly policyHash: string
 }

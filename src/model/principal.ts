@@ -1,7 +1,7 @@
 import type { AgentId, ConnectionId, DelegationId, PersonId, SessionId } from './ids.ts'
 
-/** How the agent proved who it is. */
-export type IdentifiedBy = 'token' | 'mtls' | 'service_account' | 'bound'
+/** How the agent proved who it is; `session`: by a session secret. */
+export type IdentifiedBy = 'token' | 'session' | 'mtls' | 'service_account' | 'bound'
 
 /** What one person approved at one integration (RFC 9396 `authorization_details`, type `postern`). */
 export interface ConsentDetail {
@@ -45,4 +45,6 @@ export interface Principal {
   readonly identifiedBy: IdentifiedBy
   /** Undefined where the agent acts for itself. */
   readonly delegation: Delegation | undefined
+  /** Of a stand-in token: the one integration that it is good for; undefined where nothing of the kind confines it. */
+  readonly onlyIntegration?: string | undefined
 }

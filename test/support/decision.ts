@@ -14,6 +14,7 @@ export function allowingDecision(over: Partial<Decision> = {}): Decision {
     expiresInMs: undefined,
     limits: [],
     authority: 'organisation',
+    release: false,
     policyHash: 'sha256:test',
     ...over,
   }
