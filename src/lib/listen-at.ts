@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, type Server } from 'node:net'
-import { formatListenAddress, type ListenAddress } from '../../lib/listen-address.ts'
+import { formatListenAddress, type ListenAddress } from './listen-address.ts'
 
 const SOCKET_MODE = 0o600
 const OTHERS_NOTHING = 0o177
