@@ -1,7 +1,7 @@
 import type { CredentialOrder } from '../integrations/issuer.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Denial } from '../model/denial.ts'
-import type { AgentId, ConnectionId, CredentialId, DelegationId, PersonId, SessionId } from '../model/ids.ts'
+import type { AgentId, ApprovalId, ConnectionId, CredentialId, DelegationId, PersonId, SessionId } from '../model/ids.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Principal, StandingConsent } from '../model/principal.ts'
 import type { Decision } from '../model/decision.ts'
@@ -57,7 +57,7 @@ export interface SessionRecord {
   readonly delegation: DelegationId
   /** Wall clock. */
   readonly expiresAtMs: number
-  /** SHA-256 of the session secret, base64url; undefined where the session has none. */
+  /** SHA-256 of the whole session secret (`ses_….SECRET`), base64url; undefined where the session has none. */
   readonly secretDigest: string | undefined
 }
 
@@ -86,8 +86,12 @@ export interface Revocations {
    * @throws Fault `authority_unavailable` where the local copy may be older than the lease allows
    */
   refusal(principal: Principal): Denial | undefined
-  /** Told at once for every revocation, so that open streams are cut. @returns the unsubscribe function */
-  subscribe(listener: (revoked: Revoked) => void): () => void
+  /**
+   * Told at once, and once, for every revocation, so that open streams are cut.
+   * @param listener tells how many open streams it cut, where it cuts any
+   * @returns the unsubscribe function
+   */
+  subscribe(listener: (revoked: Revoked) => number | void): () => void
 }
 
 /** The smallest thing revoked; whatever belongs to it ends. */
@@ -109,8 +113,8 @@ export interface ApprovalOrder {
 
 /** Where decisions that ask are put before a person. */
 export interface ApprovalDesk {
-  /** Whether a person has approved just this and the approval still runs. Synchronous, O(1). */
-  approved(order: ApprovalOrder): boolean
+  /** The approval of just this, where a person has given one and it still runs. Synchronous, O(1). */
+  approved(order: ApprovalOrder): ApprovalId | undefined
   /**
    * Puts the question, once: the same question again is the same approval.
    * @returns where a person can answer; undefined where nobody can (no person is concerned and no operator is configured)
