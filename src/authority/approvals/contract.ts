@@ -9,6 +9,8 @@ export interface ApprovalService {
   mayAnswer(approval: Approval, who: SignedIn): boolean
   /** @returns undefined where it was answered, its time is over, or this person may not answer it */
   answer(id: ApprovalId, answer: 'approved' | 'denied', who: SignedIn): Promise<Approval | undefined>
-  /** Somebody asks to be an operator for a while. */
+  /** Until when this person is an operator by a colleague's leave; undefined where not now. Synchronous, O(1). */
+  breakGlass(person: PersonId): number | undefined
+  /** Somebody asks to be an operator for a while. @throws TypeError where the reason is empty or longer than 500 characters, or the time is none */
   askBreakGlass(person: PersonId, reason: string, durationMs: number): Promise<Approval>
 }

@@ -25,7 +25,9 @@ export interface Granted {
 export interface DelegationDesk {
   /**
    * A new delegation with its first session, or what an extended one stands at now.
-   * @returns undefined where the session to extend is another agent's or person's, or has ended
+   * @returns undefined where the agent may not act, or the session to extend is another agent's or person's, has ended, or its delegation
+   *   would grow beyond what a token can say (approve anew then)
+   * @throws Fault `audit_unavailable`, `authority_unavailable` (too many are active); TypeError where nothing was approved
    */
   grant(order: GrantOrder): Promise<Granted | undefined>
   /** A further session of a delegation that is good. @returns undefined where it is not */

@@ -1,6 +1,7 @@
 import type { AgentId, ApprovalId, DelegationId, PersonId, SessionId } from '../../model/ids.ts'
 import type { Page, PageWish } from './page.ts'
 
+/** `expired` is also what was never answered in time. */
 export type ApprovalState = 'pending' | 'approved' | 'denied' | 'expired'
 
 /** What a person is asked: whether an agent may do one thing, or whether a colleague may act as an operator for a while. */
@@ -50,6 +51,9 @@ export interface Approvals {
   list(filter: ApprovalFilter, page: PageWish): Promise<Page<Approval>>
   /** Of all answers the first counts. @returns undefined where it was answered or its time was over */
   answer(id: ApprovalId, answer: 'approved' | 'denied', by: string, validUntilMs: number | undefined): Promise<Approval | undefined>
-  /** Ends what runs or is open, e.g. since its session ended. */
-  expire(id: ApprovalId): Promise<void>
+  /**
+   * Marks as expired what is pending or approved, whether its time is over or not.
+   * @returns false where it was answered `denied`, expired before or never was: of all callers one is told true
+   */
+  expire(id: ApprovalId): Promise<boolean>
 }

@@ -1,4 +1,4 @@
-import type { AgentId, ApprovalId, ConnectionId, DelegationId, SessionId } from '../../model/ids.ts'
+import type { AgentId, ApprovalId, ConnectionId, DelegationId, PersonId, SessionId } from '../../model/ids.ts'
 
 /** Something in the store that others keep a copy of has changed; they read it again. */
 export type StoreChange =
@@ -7,6 +7,8 @@ export type StoreChange =
   | { readonly kind: 'session'; readonly id: SessionId }
   | { readonly kind: 'connection'; readonly id: ConnectionId }
   | { readonly kind: 'approval'; readonly id: ApprovalId }
+  /** Signed in again: the name or the groups may be others. */
+  | { readonly kind: 'person'; readonly id: PersonId }
   | { readonly kind: 'keys' }
   /** Changes may have been missed: everything is read again. */
   | { readonly kind: 'all' }

@@ -38,7 +38,7 @@ export interface StoredSession {
   readonly endedAtMs: number | undefined
   /** `revoked`, `expired`, `replayed`, `signed_out` … in one word or sentence. */
   readonly endReason: string | undefined
-  /** SHA-256 of the session secret, base64url. */
+  /** SHA-256 of the whole session secret (`ses_….SECRET`), base64url. */
   readonly secretDigest: string | undefined
 }
 
@@ -75,27 +75,32 @@ export interface EndedDelegation {
  * All methods throw StoreError.
  */
 export interface Delegations {
-  /** With its first session, in one. */
+  /** With its first session, which may run as long as the delegation, in one. @throws StoreError where one of the ids was ever used */
   create(delegation: NewDelegation): Promise<StoredDelegation>
   get(id: DelegationId): Promise<StoredDelegation | undefined>
   /** Newest first. */
   list(filter: DelegationFilter, page: PageWish): Promise<Page<StoredDelegation>>
-  /** What stands approved from now on. @returns undefined where the version is another by now, or it has ended */
+  /** What stands approved from now on. @returns undefined where the version is another by now, or it has ended, or its time is over */
   change(id: DelegationId, version: number, access: readonly DelegatedAccess[], expiresAtMs: number): Promise<StoredDelegation | undefined>
-  /** Ends it and all its sessions, in one. Idempotent. @returns undefined where there is no such delegation */
+  /** Ends it and all its sessions (their `endReason` is the state), in one. Idempotent. @returns undefined where there is no such delegation */
   end(id: DelegationId, state: 'revoked' | 'expired', by: string, reason: string | undefined): Promise<EndedDelegation | undefined>
   /** Active ones whose time was over at this moment; at most `limit`. */
   overdue(nowMs: number, limit: number): Promise<readonly StoredDelegation[]>
 
-  /** A further session. @returns undefined where the delegation has ended */
+  /** A further session. @returns undefined where the delegation has ended, or its time is over */
   startSession(delegation: DelegationId, id: SessionId, expiresAtMs: number): Promise<StoredSession | undefined>
   session(id: SessionId): Promise<StoredSession | undefined>
   /** Newest first. */
   sessions(filter: SessionFilter, page: PageWish): Promise<Page<StoredSession>>
-  /** Puts a session secret in the place of the one before. @returns false where the session has ended */
+  /** Puts a session secret in the place of the one before. @returns false where the session has ended, or its time is over */
   setSessionSecret(id: SessionId, digest: string): Promise<boolean>
   /** @returns false where it had ended before, or never was */
   endSession(id: SessionId, reason: string): Promise<boolean>
   /** Running ones whose time was over at this moment; at most `limit`. */
   overdueSessions(nowMs: number, limit: number): Promise<readonly StoredSession[]>
+  /**
+   * Forgets delegations, with their sessions, and sessions that had ended before this moment (see `HISTORY_KEPT_MS`); what has not ended stays.
+   * @returns how many delegations and sessions were forgotten; at most `limit` of each kind, and the sessions of those delegations
+   */
+  forgetEnded(beforeMs: number, limit: number): Promise<number>
 }
