@@ -37,7 +37,7 @@ export interface Agents {
   /** In order of registration; at most 10,000. */
   list(): Promise<readonly StoredAgent[]>
   get(id: AgentId): Promise<StoredAgent | undefined>
-  /** @returns undefined where the id is taken: a registration never overwrites another's agent */
+  /** @returns undefined where the id is taken: a registration never overwrites another's agent. @throws StoreError `store_full` at the bound */
   create(agent: NewAgent): Promise<StoredAgent | undefined>
   /** @returns undefined where the version is another by now */
   replace(agent: NewAgent, version: number): Promise<StoredAgent | undefined>

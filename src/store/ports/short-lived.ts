@@ -31,6 +31,17 @@ export interface ShortLivedRecord {
   readonly successor: string | undefined
 }
 
+/** The consumed record that another takes the place of. */
+export interface Predecessor {
+  readonly kind: RecordKind
+  readonly id: string
+  readonly holder: string
+  readonly note: string
+}
+
+/** How large a record's payload may be, as JSON in UTF-8. */
+export const MAX_PAYLOAD_BYTES = 256 * 1024
+
 /** `first`: this call consumed it. `taken_over`: an earlier one did, left no successor, and its lease is over. `consumed`: too late. */
 export type Consumption = 'first' | 'taken_over' | 'consumed' | 'missing'
 
@@ -39,9 +50,9 @@ export type Consumption = 'first' | 'taken_over' | 'consumed' | 'missing'
  * What is over is never given out, whether it was swept yet or not. All methods throw StoreError.
  */
 export interface ShortLived {
-  /** The same kind and id again replaces payload and end, but not what was consumed. */
+  /** The same kind and id again replaces payload, end and second names, but not what was consumed. @throws TypeError for a payload over its bound */
   put(record: NewRecord): Promise<void>
-  /** Only where there is none of this kind and id. @returns whether it was stored: a replayed one is not */
+  /** Only where there is none of this kind and id, and its time is not over. @returns whether it was stored: a replayed one is not */
   putNew(record: NewRecord): Promise<boolean>
   find(kind: RecordKind, id: string): Promise<ShortLivedRecord | undefined>
   findByUid(kind: RecordKind, uid: string): Promise<ShortLivedRecord | undefined>
@@ -53,11 +64,11 @@ export interface ShortLived {
    */
   consume(kind: RecordKind, id: string, holder: string, leaseMs?: number): Promise<Consumption>
   /**
-   * Stores a record that takes the place of a consumed one: only where this holder consumed it last and no successor is there.
+   * Stores a record that takes the place of a consumed one: only where this holder consumed it last, no successor is there, and neither is over.
    * @param note kept with the old record (`successor`); sealed by the caller where it is a secret
    * @returns whether it was stored
    */
-  putSuccessor(record: NewRecord, predecessor: { readonly kind: RecordKind; readonly id: string; readonly holder: string; readonly note: string }): Promise<boolean>
+  putSuccessor(record: NewRecord, predecessor: Predecessor): Promise<boolean>
   remove(kind: RecordKind, id: string): Promise<void>
   removeByGrant(grant: string): Promise<void>
   /** Forgets what is over. @returns how many were forgotten, at most `limit` */

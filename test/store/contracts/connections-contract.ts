@@ -1,16 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Secret } from '../../src/lib/secret.ts'
-import { newId } from '../../src/model/ids.ts'
-import type { Connection, NewConnection } from '../../src/store/ports/connections.ts'
-import type { Store } from '../../src/store/ports/store.ts'
-
-/** A store under test: `reopen` gives another process's view of the same data; both are closed by the maker. */
-export interface StoreUnderTest {
-  readonly store: Store
-  readonly clock: { now: number }
-  /** Opens the same data once more, while the first may still be open. */
-  reopen(): Promise<Store>
-}
+import { Secret } from '../../../src/lib/secret.ts'
+import { newId } from '../../../src/model/ids.ts'
+import type { Connection, NewConnection } from '../../../src/store/ports/connections.ts'
+import { ALICE, BOB, changesDuring, type OpenStore, type StoreUnderTest } from './store-under-test.ts'
 
 const LEASE_MS = 10_000
 
@@ -39,21 +31,21 @@ function plain(connection: Connection | undefined) {
 }
 
 /** What every adapter of the connections port keeps to. */
-export function connectionsContract(makeStore: () => Promise<StoreUnderTest>): void {
+export function connectionsContract(open: OpenStore): void {
   describe('connections', () => {
     let under: StoreUnderTest
     let connection: Connection
     const connections = () => under.store.connections
 
     beforeEach(async () => {
-      under = await makeStore()
+      under = await open()
       connection = await connections().create(DRAFT)
     })
 
     it('gives back what was created, by id and by key', async () => {
       const expected = {
         id: connection.id, integration: 'slack', owner: 'organisation', label: 'bot', scopes: ['chat:write'], imported: ['fingerprint-1'],
-        state: 'active', stateReason: undefined, intent: undefined, version: 1, generation: 1, createdAtMs: under.clock.now, updatedAtMs: under.clock.now,
+        account: undefined, state: 'active', stateReason: undefined, intent: undefined, version: 1, generation: 1, createdAtMs: under.clock.now, updatedAtMs: under.clock.now,
         access: 'access-1', refresh: 'refresh-1', accessExpiresAtMs: 5_000_000,
       }
       expect(connection.id).toMatch(/^con_/)
@@ -65,7 +57,49 @@ export function connectionsContract(makeStore: () => Promise<StoreUnderTest>): v
     it('knows nothing of what was never created', async () => {
       expect(await connections().get(newId('con'))).toBeUndefined()
       expect(await connections().find({ ...DRAFT, label: 'other' })).toBeUndefined()
-      expect(await connections().find({ ...DRAFT, owner: 'user:alice@acme.com' as Connection['owner'] })).toBeUndefined()
+      expect(await connections().find({ ...DRAFT, owner: ALICE })).toBeUndefined()
+    })
+
+    it('keeps whose account it is, and takes another only where one is told', async () => {
+      const account = { id: '583231', name: 'alice-chen' }
+      const made = await connections().create({ ...DRAFT, owner: ALICE, account })
+      expect(made.account).toEqual(account)
+      expect((await connections().completeRefresh(made.id, 1, successor(2)))?.account).toEqual(account)
+      expect((await connections().replaceTokens(made.id, 2, { ...successor(3), account: undefined }, undefined))?.account).toEqual(account)
+      const moved = { id: '9', name: 'alice-c' }
+      expect((await connections().replaceTokens(made.id, 3, { ...successor(4), account: moved }, undefined))?.account).toEqual(moved)
+      expect((await connections().completeRefresh(made.id, 4, { ...successor(5), account }))?.account).toEqual(account)
+      expect((await (await under.reopen()).connections.get(made.id))?.account).toEqual(account)
+    })
+
+    it('lists those of one owner, in order of creation', async () => {
+      const made: string[] = []
+      for (const [owner, label] of [[ALICE, 'work'], [BOB, 'work'], [ALICE, 'home']] as const) {
+        under.clock.now += 1
+        made.push((await connections().create({ ...DRAFT, owner, label })).id)
+      }
+      expect((await connections().list(ALICE)).map(({ id }) => id)).toEqual([made[0], made[2]])
+      expect((await connections().list('organisation')).map(({ id }) => id)).toEqual([connection.id])
+      expect((await connections().list()).map(({ id }) => id)).toEqual([connection.id, ...made])
+    })
+
+    it('tells each change, and nothing where nothing changed', async () => {
+      const change = [{ kind: 'connection', id: connection.id }]
+      const told = (run: () => Promise<unknown>) => changesDuring(under.store, run)
+      expect(await told(() => connections().beginRefresh(connection.id, 1, 'me', LEASE_MS))).toEqual(change)
+      expect(await told(() => connections().failRefresh(connection.id, 2, { outcome: 'unknown' }))).toEqual(change)
+      expect(await told(() => connections().completeRefresh(connection.id, 1, successor(2)))).toEqual(change)
+      expect(await told(() => connections().replaceTokens(connection.id, 4, successor(3), undefined))).toEqual(change)
+      expect(await told(() => connections().revoke(connection.id, 'no longer used'))).toEqual(change)
+      expect(await told(async () => {
+        await connections().revoke(connection.id, 'again')
+        await connections().create(DRAFT)
+        await connections().beginRefresh(connection.id, 1, 'me', LEASE_MS)
+        await connections().completeRefresh(connection.id, 1, successor(2))
+        await connections().replaceTokens(connection.id, 1, successor(3), undefined)
+      })).toEqual([])
+      const made = await told(() => connections().create({ ...DRAFT, label: 'second' }))
+      expect(made).toEqual([{ kind: 'connection', id: (await connections().find({ ...DRAFT, label: 'second' }))?.id }])
     })
 
     it('keeps a connection without tokens and with an access token that does not expire', async () => {
@@ -207,39 +241,6 @@ export function connectionsContract(makeStore: () => Promise<StoreUnderTest>): v
       await under.store.close()
       await expect(connections().list()).rejects.toMatchObject({ code: 'store_closed' })
       await under.store.close()
-    })
-  })
-}
-
-/** What every adapter of the live credentials port keeps to. */
-export function liveCredentialsContract(makeStore: () => Promise<StoreUnderTest>): void {
-  describe('live credentials', () => {
-    it('lists what was added and not removed, the soonest to expire first, also after reopening', async () => {
-      const { store, reopen } = await makeStore()
-      const [late, soon, gone] = [newId('crd'), newId('crd'), newId('crd')]
-      await store.liveCredentials.add({ id: late, integration: 'github', secret: new Secret('late-secret'), expiresAtMs: 2000 })
-      await store.liveCredentials.add({ id: gone, integration: 'github', secret: new Secret('gone-secret'), expiresAtMs: 1500 })
-      await store.liveCredentials.add({ id: soon, integration: 'github', secret: new Secret('soon-secret'), expiresAtMs: 1000 })
-      await store.liveCredentials.remove(gone)
-      await store.liveCredentials.remove(gone)
-      await store.close()
-      const listed = await (await reopen()).liveCredentials.list()
-      expect(listed.map(({ id, secret, expiresAtMs, integration }) => [id, secret.reveal(), expiresAtMs, integration]))
-        .toEqual([[soon, 'soon-secret', 1000, 'github'], [late, 'late-secret', 2000, 'github']])
-    })
-
-    it('replaces what has the same id', async () => {
-      const { store } = await makeStore()
-      const id = newId('crd')
-      await store.liveCredentials.add({ id, integration: 'github', secret: new Secret('one'), expiresAtMs: 1000 })
-      await store.liveCredentials.add({ id, integration: 'github', secret: new Secret('two'), expiresAtMs: 3000 })
-      expect((await store.liveCredentials.list()).map((live) => [live.secret.reveal(), live.expiresAtMs])).toEqual([['two', 3000]])
-    })
-
-    it('refuses a credential that never ends', async () => {
-      const { store } = await makeStore()
-      const endless = { id: newId('crd'), integration: 'github', secret: new Secret('one'), expiresAtMs: Infinity }
-      await expect(store.liveCredentials.add(endless)).rejects.toThrow(TypeError)
     })
   })
 }
