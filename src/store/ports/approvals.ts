@@ -2,6 +2,7 @@ import type { AgentId, ApprovalId, DelegationId, PersonId, SessionId } from '../
 import type { Page, PageWish } from './page.ts'
 
 /** `expired` is also what was never answered in time. */
+/** One that is pending or approved although its time is over is as good as expired, until it is told to be. */
 export type ApprovalState = 'pending' | 'approved' | 'denied' | 'expired'
 
 /** What a person is asked: whether an agent may do one thing, or whether a colleague may act as an operator for a while. */
@@ -56,4 +57,6 @@ export interface Approvals {
    * @returns false where it was answered `denied`, expired before or never was: of all callers one is told true
    */
   expire(id: ApprovalId): Promise<boolean>
+  /** Forgets those that were asked before this moment and neither are open nor run (see `HISTORY_KEPT_MS`). @returns how many, at most `limit` */
+  forgetEnded(beforeMs: number, limit: number): Promise<number>
 }
