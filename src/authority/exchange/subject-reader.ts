@@ -1,0 +1,162 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose'
+import type { Clock } from '../../lib/clock.ts'
+import { deny, isDenial, type Denial } from '../../model/denial.ts'
+import { parseId, type AgentId, type SessionId } from '../../model/ids.ts'
+import type { ConsentDetail, Delegation } from '../../model/principal.ts'
+import type { StoredDelegation } from '../../store/ports/delegations.ts'
+import type { Directory, Revocations } from '../../sync/contract.ts'
+import type { DelegationDesk, Granted } from '../delegations/contract.ts'
+import type { Subject, SubjectProofs, SubjectReader } from './contract.ts'
+
+export interface SubjectReaderDependencies {
+  readonly issuer: string
+  /** Our public keys, as they are now. */
+  jwks(): JSONWebKeySet
+  readonly desk: Pick<DelegationDesk, 'live'>
+  readonly directory: Directory
+  readonly revocations: Pick<Revocations, 'refusal'>
+  readonly clock: Clock
+}
+
+/** RFC 8693 section 3. */
+export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
+const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt'
+/** A session secret: design 6.1. */
+export const SESSION_TOKEN_TYPE = 'urn:postern:params:oauth:token-type:session'
+
+const MAX_TOKEN_LENGTH = 16_384
+const CLOCK_TOLERANCE_S = 60
+
+/** What a token of ours says that counts here. */
+interface Told {
+  readonly session: SessionId
+  /** Undefined where it says no less than what stands. */
+  readonly consent: readonly ConsentDetail[] | undefined
+  readonly expiresAtMs: number
+}
+
+/**
+ * Reads subject tokens: our own delegation tokens and session secrets. A stand-in is refused, since it would otherwise be exchanged for its
+ * own renewal, and so is what another agent was given.
+ */
+export function createSubjectReader(deps: SubjectReaderDependencies): SubjectReader {
+  return {
+    async read(token, type, agent, proofs) {
+      if (token.length > MAX_TOKEN_LENGTH) return invalid('it is too long')
+      const told = type === SESSION_TOKEN_TYPE ? await sessionSecret(token, deps)
+        : type === ACCESS_TOKEN_TYPE || type === JWT_TYPE ? await delegationToken(token, agent, proofs, deps) : invalid('its type is not one that is exchanged')
+      return isDenial(told) ? told : subjectOf(told, agent, deps)
+    },
+  }
+}
+
+async function sessionSecret(token: string, { desk, clock }: SubjectReaderDependencies): Promise<Told | Denial> {
+  const dot = token.indexOf('.')
+  const session = dot === -1 ? undefined : parseId('ses', token.slice(0, dot))
+  const live = session === undefined ? undefined : await desk.live(session)
+  const expected = live?.session.secretDigest
+  if (session === undefined || live === undefined || expected === undefined || !equalText(hash('sha256', token, 'base64url'), expected)) {
+    return invalid('it is no session secret that is good now')
+  }
+  if (live.session.expiresAtMs <= clock.nowMs()) return deny('session_ended', `the session ${session} is over`)
+  return { session, consent: undefined, expiresAtMs: live.session.expiresAtMs }
+}
+
+async function delegationToken(token: string, agent: AgentId, proofs: SubjectProofs, deps: SubjectReaderDependencies): Promise<Told | Denial> {
+  const result = await verified(token, deps)
+  if (isDenial(result)) return result
+  const { claims } = result
+  if (claims['postern_use'] !== undefined) return invalid('it is a stand-in, which is for calls alone')
+  const parties = [claims.sub, memberOf(claims['act'], 'sub')]
+  const acting = claims['postern_profile'] === 'rfc8693' ? parties[1] : parties[0]
+  if (acting !== agent) return deny('proof_mismatch', `a delegation token of another agent was shown by ${agent}`)
+  const session = typeof claims['sid'] === 'string' ? parseId('ses', claims['sid']) : undefined
+  if (session === undefined) return invalid('it is of no session')
+  const bound = boundTo(claims, proofs)
+  if (bound !== undefined) return bound
+  return { session, consent: detailsOf(claims), expiresAtMs: (claims.exp ?? 0) * 1000 }
+}
+
+async function verified(token: string, { issuer, jwks, clock }: SubjectReaderDependencies): Promise<{ readonly claims: JWTPayload } | Denial> {
+  try {
+    const { payload } = await jwtVerify(token, createLocalJWKSet(jwks()), {
+      issuer, audience: issuer, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'sub', 'dlg', 'sid', 'postern_profile'],
+      clockTolerance: CLOCK_TOLERANCE_S, currentDate: new Date(clock.nowMs()),
+    })
+    return { claims: payload }
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return deny('token_expired', 'the subject token has expired', { hint: 'Get a new token and ask again.' })
+    if (error instanceof errors.JOSEError) return invalid('it is not one of ours, or not for us')
+    throw error
+  }
+}
+
+/** RFC 7800: a token that is bound to a key is worth nothing without it. */
+function boundTo(claims: JWTPayload, proofs: SubjectProofs): Denial | undefined {
+  const jkt = memberOf(claims['cnf'], 'jkt')
+  const x5t = memberOf(claims['cnf'], 'x5t#S256')
+  if (claims['cnf'] !== undefined && jkt === undefined && x5t === undefined) return invalid('it is bound in a way that is not known')
+  const misses = (bound: string | undefined, shown: string | undefined): boolean => bound !== undefined && (shown === undefined || !equalText(bound, shown))
+  if (misses(jkt, proofs.jkt)) return deny('proof_mismatch', 'the subject token is bound to a DPoP key that was not proven')
+  return misses(x5t, proofs.x5t) ? deny('proof_mismatch', 'the subject token is bound to a certificate that was not shown') : undefined
+}
+
+/** The token told the past; what is true now, the delegation says. */
+async function subjectOf(told: Told, agent: AgentId, { desk, directory, revocations }: SubjectReaderDependencies): Promise<Subject | Denial> {
+  const live = await desk.live(told.session)
+  const record = live === undefined ? undefined : directory.delegation(live.delegation.id)
+  if (live === undefined || record === undefined) return deny('delegation_revoked', `the session ${told.session} or its delegation has ended`)
+  if (live.delegation.agent !== agent) return deny('proof_mismatch', `the session ${told.session} is another agent's`)
+  const registered = directory.agent(agent)
+  if (registered === undefined) return deny('agent_unknown', `${agent} is not registered`)
+  const { consent, groups, connections, personName } = record
+  const delegation: Delegation = {
+    id: live.delegation.id,
+    person: live.delegation.person,
+    personName,
+    session: told.session,
+    consent: told.consent ?? accessOf(live.delegation),
+    standing: { consent, groups, connections },
+    expiresAtMs: Math.min(told.expiresAtMs, endOf(live)),
+  }
+  const refusal = revocations.refusal({ agent, agentName: registered.name, identifiedBy: 'token', delegation })
+  return refusal ?? { agent, agentName: registered.name, delegation }
+}
+
+function accessOf({ access }: StoredDelegation): readonly ConsentDetail[] {
+  return access.map(({ integration, scopes, targets }) => ({ integration, scopes, targets }))
+}
+
+function endOf({ delegation, session }: Granted): number {
+  return Math.min(delegation.expiresAtMs, session.expiresAtMs)
+}
+
+/** We signed it: its shape is ours, and anything else in it approves nothing. */
+function detailsOf(claims: JWTPayload): readonly ConsentDetail[] {
+  const details = claims['authorization_details']
+  if (!Array.isArray(details)) return []
+  return details.flatMap((detail: unknown) => {
+    const [integration, scopes, targets] = [memberOf(detail, 'integration'), textsOf(detail, 'scopes'), textsOf(detail, 'targets')]
+    return integration === undefined || scopes === undefined || targets === undefined ? [] : [{ integration, scopes, targets }]
+  })
+}
+
+function textsOf(value: unknown, name: string): readonly string[] | undefined {
+  const member = typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined
+  return Array.isArray(member) && member.every((one) => typeof one === 'string') ? member : undefined
+}
+
+function memberOf(value: unknown, name: string): string | undefined {
+  const member = typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined
+  return typeof member === 'string' ? member : undefined
+}
+
+function equalText(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+function invalid(reason: string): Denial {
+  return deny('token_invalid', `the subject token is refused: ${reason}`)
+}
