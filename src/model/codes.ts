@@ -80,6 +80,16 @@ const table = {
   upstream_tls_failed: { kind: 'fault', status: 502, title: 'The upstream’s certificate is not trusted, or TLS failed.', proxyStatus: 'tls_certificate_error' },
   upstream_timeout: { kind: 'fault', status: 504, title: 'The upstream did not answer in time.', proxyStatus: 'http_response_timeout' },
   upstream_broken: { kind: 'fault', status: 502, title: 'The upstream broke off or answered with something other than HTTP.', proxyStatus: 'http_protocol_error' },
+  // the admin API
+  sign_in_required: { kind: 'denial', status: 401, title: 'Nobody is signed in, or the token is no good.', proxyStatus: 'http_request_denied' },
+  role_required: { kind: 'denial', status: 403, title: 'This takes a role that you do not have.', proxyStatus: 'http_request_denied' },
+  cross_site_refused: { kind: 'denial', status: 403, title: 'The request does not come from a page of Postern’s own.', proxyStatus: 'http_request_denied' },
+  not_found: { kind: 'denial', status: 404, title: 'There is no such thing, or it is not yours to see.', proxyStatus: 'destination_not_found' },
+  input_refused: { kind: 'denial', status: 400, title: 'A field is missing, not known, or not of the form that is accepted.', proxyStatus: 'http_request_error' },
+  media_type_refused: { kind: 'denial', status: 415, title: 'The body is of a type that is not accepted here.', proxyStatus: 'http_request_error' },
+  state_conflict: { kind: 'denial', status: 409, title: 'It is taken, has ended, or was changed meanwhile.', proxyStatus: 'http_request_denied' },
+  too_many_requests: { kind: 'denial', status: 429, title: 'You ask more often than is answered.', proxyStatus: 'http_request_denied' },
+  store_unavailable: { kind: 'fault', status: 503, title: 'The store cannot be used at the moment.', proxyStatus: 'proxy_internal_error' },
   // ours
   audit_unavailable: { kind: 'fault', status: 503, title: 'The call cannot be recorded, and is not made.', proxyStatus: 'proxy_internal_error' },
   policy_unavailable: { kind: 'fault', status: 503, title: 'No policy is loaded.', proxyStatus: 'proxy_configuration_error' },

@@ -1,0 +1,38 @@
+import type { AuditLog } from '../../audit/log.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Timers } from '../../lib/timers.ts'
+import type { Store } from '../../store/ports/store.ts'
+import type { Directory } from '../../sync/contract.ts'
+import type { ApprovalService } from '../approvals/contract.ts'
+import type { Revoker } from '../revocation/contract.ts'
+import type { AuthenticateDeps } from './access/authenticate.ts'
+import type { ConfiguredAgent } from './agents/agent-desk.ts'
+import type { LiveRecords } from './streams/record-feed.ts'
+
+/** How the policies stand. */
+export interface PolicyStatus {
+  /** `sha256:…` of those in force. */
+  readonly hash: string
+  readonly loadedAtMs: number
+  /** The last change that could not be used, if one came after those in force. */
+  readonly rejected: { readonly atMs: number; readonly problems: readonly string[] } | undefined
+}
+
+/** What the admin API is made of. */
+export interface AdminDeps extends AuthenticateDeps {
+  /** The authority's own origin: `https://postern.acme.com`. */
+  readonly origin: string
+  readonly store: Pick<Store, 'agents' | 'delegations' | 'connections' | 'approvals' | 'auditIndex'>
+  readonly directory: Pick<Directory, 'agent'>
+  readonly configuredAgents: () => readonly ConfiguredAgent[]
+  readonly revoker: Revoker
+  readonly approvals: ApprovalService
+  readonly audit: AuditLog
+  readonly liveRecords: LiveRecords
+  readonly policy: () => PolicyStatus
+  readonly breakGlassMaxMs: number
+  readonly clock: Clock
+  readonly timers: Timers
+  /** Told of what broke, for the log: the answer says no more than a code. */
+  readonly onBroken: (error: unknown) => void
+}

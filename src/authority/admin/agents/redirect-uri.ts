@@ -1,0 +1,15 @@
+/**
+ * Whether an OAuth client may be answered there: https, or a program on the person's own machine (RFC 8252 section 7.3). Pure.
+ * No fragment (RFC 6749 section 3.1.2), no user, no wildcard, nothing that a browser reads in another way than it stands.
+ */
+export function isRedirectUri(text: string): boolean {
+  if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || /[#*\\@]/.test(text) || !URL.canParse(text)) return false
+  const { protocol, hostname, pathname } = new URL(text)
+  if (/%2e|%2f|%5c/i.test(pathname) || dotSegments(text)) return false
+  return protocol === 'https:' || (protocol === 'http:' && (hostname === '127.0.0.1' || hostname === '[::1]'))
+}
+
+/** In the text itself: a parsed URL has lost them. */
+function dotSegments(text: string): boolean {
+  return /\/\.{1,2}(?:[/?]|$)/.test(text)
+}

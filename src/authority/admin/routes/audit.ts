@@ -1,0 +1,108 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { matchesIndexFilter } from '../../../audit/indexed-record.ts'
+import { parseObject } from '../../../audit/record.ts'
+import type { IndexedRecord } from '../../../store/ports/audit-index.ts'
+import { authenticate } from '../access/authenticate.ts'
+import { readsAll, seenBy } from '../access/caller.ts'
+import type { AdminDeps } from '../admin-deps.ts'
+import type { AdminApp, AdminContext } from '../admin-env.ts'
+import { refuse, type Refused } from '../refuse.ts'
+import { exportStream } from '../streams/export-stream.ts'
+import { StreamSlots } from '../streams/stream-slots.ts'
+import { tailStream } from '../streams/tail-stream.ts'
+import { auditFilter, auditPage, auditRecord, filterOf, filterText } from '../wire/audit.ts'
+import { paging } from '../wire/paging.ts'
+import { refusals } from '../wire/problem.ts'
+
+const tags = ['Audit']
+/** A plain string: by its literal type the library would want JSON typed as for other routes. */
+const NDJSON: string = 'application/x-ndjson'
+const stream = (description: string) => ({ description, content: { [NDJSON]: { schema: z.string() } } }) as const
+
+const query = createRoute({
+  method: 'get', path: '/v1/audit', tags, summary: 'Search the audit, newest first', request: { query: z.strictObject({ ...auditFilter, ...paging }) },
+  responses: { 200: { description: 'What concerns oneself, or everything for operators and auditors.', content: { 'application/json': { schema: auditPage } } }, ...refusals },
+})
+const exported = createRoute({
+  method: 'get', path: '/v1/audit/export', tags, summary: 'All matching records, newest first, each line as it stands in the chained file',
+  request: { query: z.strictObject(auditFilter) }, responses: { 200: stream('One record a line. Where it cannot go on the answer breaks off.'), ...refusals },
+})
+const tail = createRoute({
+  method: 'get', path: '/v1/audit/tail', tags, summary: 'Follow the audit while it is written',
+  request: { query: z.strictObject({ ...auditFilter, lines: z.coerce.number().int().min(0).max(500).default(20).openapi({ description: 'how many of the last come first' }) }) },
+  responses: { 200: stream('One record a line, empty lines between. It ends when the session or the role of the one who reads does.'), ...refusals },
+})
+
+/** The audit: one's own part of it, or all. */
+export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
+  const { auditIndex } = deps.store
+  const slots = new StreamSlots()
+
+  app.openapi(query, async (c) => {
+    const { limit, after, ...wanted } = c.req.valid('query')
+    const refused = notOthers(c, wanted.person)
+    if (refused !== undefined) return refused
+    const page = await auditIndex.query(filterOf(wanted, seenBy(c.get('caller'))), { limit, after })
+    return c.json({ items: page.items.flatMap(recordOf), next: page.next ?? null }, 200)
+  })
+  app.openapi(exported, async (c) => {
+    const wanted = c.req.valid('query')
+    const opened = notOthers(c, wanted.person) ?? open(c, slots)
+    if (opened instanceof Response) return opened
+    const caller = c.get('caller')
+    try {
+      const user = { id: caller.id, name: caller.signedIn.person.name }
+      await deps.audit.commit({ event: 'admin.exported', user, reason: filterText(wanted), outcome: 'ok' })
+    } catch (error) {
+      opened()
+      throw error
+    }
+    const body = exportStream({
+      index: auditIndex, filter: filterOf(wanted, seenBy(caller)), mayGoOn: viewerCheck(c, deps), onEnd: opened, onBroken: deps.onBroken,
+    })
+    return c.newResponse(body, 200, { 'Content-Type': NDJSON, 'Content-Disposition': 'attachment; filename="audit.jsonl"' })
+  })
+  app.openapi(tail, (c) => {
+    const { lines, ...wanted } = c.req.valid('query')
+    const opened = notOthers(c, wanted.person) ?? open(c, slots)
+    if (opened instanceof Response) return opened
+    const filter = filterOf(wanted, seenBy(c.get('caller')))
+    const body = tailStream({
+      live: deps.liveRecords,
+      timers: deps.timers,
+      wanted: (record) => matchesIndexFilter(record, filter),
+      before: async () => (lines === 0 ? [] : (await auditIndex.query(filter, { limit: lines })).items.toReversed()),
+      mayGoOn: viewerCheck(c, deps),
+      onEnd: opened,
+      onBroken: deps.onBroken,
+    })
+    return c.newResponse(body, 200, { 'Content-Type': NDJSON, 'X-Accel-Buffering': 'no' })
+  })
+}
+
+/** To show nothing would read as if nothing had happened. */
+function notOthers(c: AdminContext, person: string | undefined): Refused | undefined {
+  const only = seenBy(c.get('caller'))
+  if (only === undefined || person === undefined || person === only || `user:${person}` === only) return undefined
+  return refuse(c, 'role_required', 'another person’s part of the audit is for operators and auditors')
+}
+
+function open(c: AdminContext, slots: StreamSlots): (() => void) | Refused {
+  return slots.take(c.get('caller').id) ?? refuse(c, 'too_many_requests', 'too many open streams', { hint: 'Too many exports or live views are open: end one of them.', retryAfterMs: 5_000 })
+}
+
+/** Whether what this request shows is still good for as much as it was when it began. */
+function viewerCheck(c: AdminContext, deps: AdminDeps): () => Promise<boolean> {
+  const shown = { authorization: c.req.header('authorization'), cookie: c.req.header('cookie') }
+  const { id } = c.get('caller')
+  const sawAll = readsAll(c.get('caller'))
+  return async () => {
+    const now = await authenticate(shown, deps)
+    return now !== undefined && now.id === id && (!sawAll || readsAll(now))
+  }
+}
+
+function recordOf({ line }: IndexedRecord): readonly (typeof auditRecord)['_output'][] {
+  const read = auditRecord.safeParse(parseObject(line))
+  return read.success ? [read.data] : []
+}
