@@ -17,6 +17,12 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@peculiar/x509': ['src/lib/certificates.ts'],
   'reflect-metadata': ['src/lib/certificates.ts'],
   commander: ['src/cli/', 'src/main.ts'],
+  'openid-client': ['src/authority/', 'src/cli/api/'],
+  hono: ['src/authority/', 'src/cli/serve/'],
+  'hono/body-limit': ['src/authority/'],
+  'hono/http-exception': ['src/authority/'],
+  'hono/utils/http-status': ['src/authority/'],
+  '@hono/zod-openapi': ['src/authority/admin/'],
   'node:sqlite': ['src/store/sqlite/', 'src/lib/exclusive-lock.ts'],
 }
 

@@ -6,7 +6,7 @@ import type { Directory } from '../../sync/contract.ts'
 import type { ApprovalService } from '../approvals/contract.ts'
 import type { Revoker } from '../revocation/contract.ts'
 import type { AuthenticateDeps } from './access/authenticate.ts'
-import type { ConfiguredAgent } from './agents/agent-desk.ts'
+import type { ConfiguredAgent } from './agents/agent-entry.ts'
 import type { LiveRecords } from './streams/record-feed.ts'
 
 /** How the policies stand. */

@@ -1,4 +1,4 @@
-import type { ConfiguredAgent } from '../../../src/authority/admin/agents/agent-desk.ts'
+import type { ConfiguredAgent } from '../../../src/authority/admin/agents/agent-entry.ts'
 import type { AgentId, ApprovalId, ConnectionId, DelegationId, PersonId, SessionId } from '../../../src/model/ids.ts'
 import type { Approval } from '../../../src/store/ports/approvals.ts'
 import type { IndexedRecord } from '../../../src/store/ports/audit-index.ts'

@@ -1,5 +1,5 @@
 import type { AgentChangeBody, NewAgentBody } from '../wire/agent.ts'
-import type { AgentChange, AgentOrder } from './agent-desk.ts'
+import type { AgentChange, AgentOrder } from './agent-entry.ts'
 import { readPublicKey } from './public-key.ts'
 
 /** A field that cannot be used. */

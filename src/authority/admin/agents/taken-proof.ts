@@ -1,4 +1,4 @@
-import type { AgentEntry, AgentOrder } from './agent-desk.ts'
+import type { AgentEntry, AgentOrder } from './agent-entry.ts'
 
 const PROOFS = [
   ['spiffeId', 'SPIFFE id'],

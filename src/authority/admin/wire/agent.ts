@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { AgentEntry } from '../agents/agent-desk.ts'
+import type { AgentEntry } from '../agents/agent-entry.ts'
 import { isRedirectUri } from '../agents/redirect-uri.ts'
 import { agentId } from './ids.ts'
 import { pageOf } from './paging.ts'
