@@ -103,20 +103,24 @@ function ruleOf(
   { text: policy, source }: PolicyDocument, index: number, text: RuleText, effect: RuleEffect, match: MatchText,
   vocabulary: PolicyVocabulary, scopes: readonly string[] | undefined, condition: Condition | undefined,
 ): Rule {
+  const targets = match.target?.map((target) => vocabulary.canonicalTarget(target))
   const { file, line } = source.positionOf(['rules', index, 'id'], 'key')
   return {
     effect, because: text.because, vocabulary, scopes, condition,
     reference: { id: `${layerNameOf(policy)}/${text.id}`, file, line },
     agents: globsOf(match.agent, ''),
     persons: globsOf(match.person, ''),
+    groups: globsOf(match.group, ''),
     withoutPerson: match.without_person,
     access: match.access && new Set(match.access),
     operations: globsOf(match.operation, '/'),
     routes: match.route?.flatMap((route) => compileRoute(route) ?? []),
-    targets: globsOf(match.target?.map((target) => vocabulary.canonicalTarget(target)), '/'),
+    targets: globsOf(targets, '/'),
+    targetTexts: targets,
     expiresInMs: text.expires_in === undefined ? undefined : parseDuration(text.expires_in),
     rate: text.limits === undefined ? undefined : rateOf(text.limits.requests),
     lendsAuthority: text.authority === 'organisation',
+    releases: text.delivery === 'released',
   }
 }
 

@@ -24,7 +24,7 @@ export function compilePolicies(documents: readonly PolicyDocument[], vocabulari
     ...defaultProblems(documents, directory),
     ...documents.flatMap(agentNameProblems),
     ...rules.flatMap((rule) => rule.problems),
-    ...rules.flatMap(authorityProblems),
+    ...rules.flatMap(orgKeyProblems),
     ...duplicateProblems(rules),
     ...rules.filter((rule) => rule.problems.length === 0).flatMap((rule) => impossibleRule(rule, vocabularies) ?? []),
   ]
@@ -73,11 +73,13 @@ function agentNameProblems({ text, source }: PolicyDocument): readonly SourcePro
   return [problemAt(source, ['agent'], 'an agent cannot be named `org`: its rules would read as the organisation\'s', 'another name')]
 }
 
-function authorityProblems({ text, document, index }: CompiledRule): readonly SourceProblem[] {
-  if (text.authority === undefined) return []
+/** What an organisation lends or lets go, no agent's own policy can take. */
+function orgKeyProblems({ text, document, index }: CompiledRule): readonly SourceProblem[] {
   if (document.text.policy === 'org' && text.allow !== undefined) return []
-  const problem = 'only an organisation policy lends authority'
-  return [problemAt(document.source, ['rules', index, 'authority'], problem, 'the key on an `allow` rule of an org policy', 'key')]
+  return (['authority', 'delivery'] as const).filter((key) => text[key] !== undefined).map((key) => {
+    const problem = key === 'authority' ? 'only an organisation policy lends authority' : 'only an organisation policy releases credentials'
+    return problemAt(document.source, ['rules', index, key], problem, 'the key on an `allow` rule of an org policy', 'key')
+  })
 }
 
 function duplicateProblems(rules: readonly CompiledRule[]): readonly SourceProblem[] {

@@ -1,24 +1,29 @@
 import type { CanonicalRequest } from '../http/request.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Operation } from '../model/operation.ts'
-import type { Principal } from '../model/principal.ts'
+import type { AgentId } from '../model/ids.ts'
+import type { ConsentDetail, Principal } from '../model/principal.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
 import { ConsentLayer } from './consent.ts'
 import { declaredOperation } from './declared-operation.ts'
 import { evaluate } from './evaluate.ts'
+import type { CannotDo, ForecastParty, PolicyForecast, Preview, PreviewQuestion } from './forecast.ts'
+import { actsForItself, cannotDo, delegationBound, previewOf } from './preview.ts'
 import { concerns, couldMatchScopes, namesOperation, NO_RULES, type RuleSet } from './rule.ts'
 import type { EvaluationInput, PolicySnapshot } from './snapshot.ts'
 import type { Vocabularies } from './vocabulary.ts'
 
 /** The snapshot over compiled policies; immutable. */
-export class CompiledSnapshot implements PolicySnapshot {
+export class CompiledSnapshot implements PolicySnapshot, PolicyForecast {
   readonly hash: string
   readonly #policies: CompiledPolicies
   readonly #consent: ConsentLayer
+  readonly #vocabularies: Vocabularies
 
   constructor(policies: CompiledPolicies, vocabularies: Vocabularies) {
     this.hash = policies.hash
     this.#policies = policies
+    this.#vocabularies = vocabularies
     this.#consent = new ConsentLayer(vocabularies)
   }
 
@@ -35,6 +40,22 @@ export class CompiledSnapshot implements PolicySnapshot {
 
   evaluate(input: EvaluationInput): Decision {
     return evaluate(this.#policies, this.#consent, input)
+  }
+
+  preview(question: PreviewQuestion): Preview {
+    return previewOf(this.#policies, this.#vocabularies, question)
+  }
+
+  cannotDo(party: ForecastParty, integration: string): CannotDo {
+    return cannotDo(this.#policies, this.#vocabularies, party, integration)
+  }
+
+  actsForItself(agent: AgentId): boolean {
+    return actsForItself(this.#policies, agent)
+  }
+
+  delegationBound(party: ForecastParty, access: readonly ConsentDetail[]): number | undefined {
+    return delegationBound(this.#policies, this.#vocabularies, party, access)
   }
 
   /** The agent's own rules first: what they declare is the more specific. */

@@ -15,7 +15,7 @@ interface Detail {
 }
 
 /**
- * The consent layer: the delegation itself. Each needed scope has to be approved for each target; approvals of one
+ * The consent layer: the delegation itself, as its token says and as it stands at the authority that keeps it. Each needed scope has to be approved for each target; approvals of one
  * person add up, since the same person approved each of them.
  */
 export class ConsentLayer {
@@ -35,19 +35,33 @@ export class ConsentLayer {
     return this.#judgeDelegation(input, alternative, delegation)
   }
 
+  /** Two upper bounds: what stands approved where the delegation is kept, and what the token says, which may be older or narrower. */
   #judgeDelegation(input: EvaluationInput, alternative: readonly string[], delegation: Delegation): LayerResult {
-    const { operation } = input
-    const vocabulary = this.#vocabularies.get(operation.integration)
-    if (vocabulary === undefined) return refused(`The integration ${operation.integration} is not known to policy.`)
-    const details = this.#detailsOf(delegation.consent, operation.integration, vocabulary)
-    if (details.length === 0) return refused(`${delegation.person} has not consented to ${operation.integration} for this agent.`)
-    const scopes = alternative.filter((scope) => !details.some((detail) => holdsScope(detail, scope, vocabulary)))
-    if (scopes.length > 0) {
-      return refused(`The consent of ${delegation.person} does not cover the scope ${listed(scopes)} that ${operationName(input)} needs.`)
+    const { person, consent, standing } = delegation
+    const vocabulary = this.#vocabularies.get(input.operation.integration)
+    if (vocabulary === undefined) return refused(`The integration ${input.operation.integration} is not known to policy.`)
+    const approved = standing?.consent ?? consent
+    const lack = this.#lackOf(approved, input, alternative, vocabulary)
+    if (lack === null) return refused(`${person} has not consented to ${input.operation.integration} for this agent.`)
+    if (lack !== undefined) return refused(`The consent of ${person} does not cover ${lack}.`)
+    if (approved !== consent) {
+      const tokenLack = this.#lackOf(consent, input, alternative, vocabulary)
+      if (tokenLack !== undefined) return refused(tokenLackReason(tokenLack, input, delegation))
     }
+    return { effect: 'allow', reason: `${person} consented (${delegation.id}).`, rule: undefined }
+  }
+
+  /** What a consent does not cover, in words; null where it has nothing at all for the integration. */
+  #lackOf(
+    consent: readonly ConsentDetail[], input: EvaluationInput, alternative: readonly string[], vocabulary: PolicyVocabulary,
+  ): string | null | undefined {
+    const { operation } = input
+    const details = this.#detailsOf(consent, operation.integration, vocabulary)
+    if (details.length === 0) return null
+    const scopes = missingScopes(details, alternative, vocabulary)
+    if (scopes.length > 0) return `the scope ${listed(scopes)} that ${operationName(input)} needs`
     const missing = missingTarget(details, operation, alternative, vocabulary)
-    if (missing !== undefined) return refused(`The consent of ${delegation.person} does not cover ${missing} for ${operationName(input)}.`)
-    return { effect: 'allow', reason: `${delegation.person} consented (${delegation.id}).`, rule: undefined }
+    return missing === undefined ? undefined : `${missing} for ${operationName(input)}`
   }
 
   #detailsOf(consent: readonly ConsentDetail[], integration: string, vocabulary: PolicyVocabulary): readonly Detail[] {
@@ -68,6 +82,21 @@ export function missingConsent(
 ): readonly string[] {
   const details = consent.filter((detail) => detail.integration === operation.integration).map((detail) => compileDetail(detail, vocabulary))
   return alternative.filter((scope) => missingTarget(details, operation, [scope], vocabulary) !== undefined)
+}
+
+/** Whether a consent covers one alternative of the operation whole. Pure. */
+export function coversOperation(consent: readonly ConsentDetail[], operation: Operation, vocabulary: PolicyVocabulary): boolean {
+  const details = consent.filter((detail) => detail.integration === operation.integration).map((detail) => compileDetail(detail, vocabulary))
+  return details.length > 0 && operation.alternatives.some((alternative) =>
+    missingScopes(details, alternative, vocabulary).length === 0 && missingTarget(details, operation, alternative, vocabulary) === undefined)
+}
+
+function tokenLackReason(lack: string | null, input: EvaluationInput, { id, person }: Delegation): string {
+  return `${person} consented (${id}), but the token does not cover ${lack ?? input.operation.integration}: it is older or narrower than the approval; get a new token.`
+}
+
+function missingScopes(details: readonly Detail[], needed: readonly string[], vocabulary: PolicyVocabulary): readonly string[] {
+  return needed.filter((scope) => !details.some((detail) => holdsScope(detail, scope, vocabulary)))
 }
 
 /** Scopes that are not known and globs that cannot be compiled cover nothing. */

@@ -100,10 +100,11 @@ function decisionOf(policyHash: string, verdict: Verdict, input: EvaluationInput
   const bounding = effect === 'deny' ? [] : [...org.bounding, ...agent.bounding]
   return {
     id: newId('dec'), effect, layers, decidedBy, rule: layers[decidedBy].rule,
-    scopes: effect === 'allow' ? verdict.alternative : [],
+    scopes: effect === 'deny' ? [] : verdict.alternative,
     expiresInMs: smallest(bounding.flatMap((rule) => rule.expiresInMs ?? [])),
     limits: bounding.flatMap((rule) => limitOf(rule, input)),
-    authority: effect === 'allow' && org.bounding.some((rule) => rule.lendsAuthority) ? 'organisation' : 'person',
+    authority: effect !== 'deny' && org.bounding.some((rule) => rule.lendsAuthority) ? 'organisation' : 'person',
+    release: effect !== 'deny' && org.bounding.some((rule) => rule.releases),
     policyHash,
   }
 }
@@ -122,6 +123,6 @@ function brokenDecision(policyHash: string): Decision {
   const result: LayerResult = { effect: 'deny', reason, rule: undefined }
   return {
     id: newId('dec'), effect: 'deny', layers: { org_policy: result, user_consent: result, agent_permissions: result }, decidedBy: 'org_policy',
-    rule: undefined, scopes: [], expiresInMs: undefined, limits: [], authority: 'person', policyHash,
+    rule: undefined, scopes: [], expiresInMs: undefined, limits: [], authority: 'person', release: false, policyHash,
   }
 }

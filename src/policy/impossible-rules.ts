@@ -14,9 +14,10 @@ export function impossibleRule(rule: CompiledRule, vocabularies: Vocabularies): 
 function impossiblePrincipal(rule: CompiledRule): SourceProblem | undefined {
   const { match, document, index, effect, byIntegration } = rule
   const path = ['rules', index, effect]
-  if (match.without_person === true && match.person !== undefined) {
-    const problem = 'the rule can never match: it names a person and wants none'
-    return problemAt(document.source, [...path, 'person'], problem, 'one of `person`, `without_person`', 'key')
+  for (const key of ['person', 'group'] as const) {
+    if (match.without_person !== true || match[key] === undefined) continue
+    const problem = `the rule can never match: it names a ${key} and wants ${key === 'person' ? 'none' : 'no person'}`
+    return problemAt(document.source, [...path, key], problem, `one of \`${key}\`, \`without_person\``, 'key')
   }
   const [compiled] = byIntegration.values()
   if (compiled?.agents === undefined) return undefined

@@ -19,6 +19,7 @@ export function lintPolicies({ documents, rules }: Pick<LoadedPolicies, 'documen
     ...rules.flatMap((rule) => shadowedAllow(rule, rules) ?? []),
     ...rules.flatMap((rule) => staticCredential(rule, options)),
     ...rules.flatMap((rule) => unboundedAllow(rule)),
+    ...rules.flatMap((rule) => releasedCredential(rule)),
     ...documents.filter(({ text }) => text.rules.length > 0 && text.tests.length === 0)
       .map(({ source }) => problemAt(source, [], 'the policy has no tests', 'a `tests` list with at least one allowed and one refused request')),
   ]
@@ -49,7 +50,7 @@ function takesBack(deny: CompiledRule, allow: CompiledRule): boolean {
   return [...allow.byIntegration.keys()].every((integration) => deny.byIntegration.has(integration))
     && includesAll(denied.access, allowed.access)
     && coversAll(denied.target, allowed.target, '/') && coversAll(denied.operation, allowed.operation, '/')
-    && coversAll(denied.person, allowed.person, '') && coversAll(denied.agent, agentsOf(allow), '')
+    && coversAll(denied.person, allowed.person, '') && coversAll(denied.group, allowed.group, '') && coversAll(denied.agent, agentsOf(allow), '')
     && touchesEveryScope(deny, allow)
 }
 
@@ -94,4 +95,12 @@ function unboundedAllow({ effect, match, document, index }: CompiledRule): reado
   if (bounded !== undefined) return []
   const expected = '`scopes`, `access` or `target` beside the integration'
   return [problemAt(document.source, ['rules', index, 'allow'], 'the rule allows every operation on every target', expected)]
+}
+
+/** What has left can be used past every layer until it ends, unjudged and unrecorded. */
+function releasedCredential({ text, document, index }: CompiledRule): readonly SourceProblem[] {
+  if (text.delivery === undefined) return []
+  const bounded = text.expires_in === undefined ? ', without an `expires_in` of its own' : ''
+  const problem = `the rule hands the upstream's own credential to the agent${bounded}: calls with it are neither judged nor recorded`
+  return [problemAt(document.source, ['rules', index, 'delivery'], problem, 'calls through the proxy, where the client can make them', 'key')]
 }

@@ -3,6 +3,7 @@ import { parseYamlFile, type YamlDocument } from '../lib/yaml-document.ts'
 import { compilePolicies } from './compile.ts'
 import type { CompiledRule } from './compile-rule.ts'
 import { CompiledSnapshot } from './compiled-snapshot.ts'
+import type { PolicyForecast } from './forecast.ts'
 import { hashOf, readPolicyDirectory, type PolicyFile } from './directory.ts'
 import { readPolicyDocument, type PolicyDocument } from './document.ts'
 import type { PolicySnapshot } from './snapshot.ts'
@@ -10,7 +11,7 @@ import type { Vocabularies } from './vocabulary.ts'
 
 /** A directory of policies, loaded: the snapshot that decides, and the documents and rules for `test` and `lint`. */
 export interface LoadedPolicies {
-  readonly snapshot: PolicySnapshot
+  readonly snapshot: PolicySnapshot & PolicyForecast
   readonly documents: readonly PolicyDocument[]
   readonly rules: readonly CompiledRule[]
 }

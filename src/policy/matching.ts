@@ -1,10 +1,10 @@
 import type { EvaluationInput } from './snapshot.ts'
-import { anyMatches, concerns, namesOperation, touchesScopes, uncoveredScopes, uncoveredTargets, type Rule } from './rule.ts'
+import { anyMatches, concerns, isInGroup, namesOperation, touchesScopes, uncoveredScopes, uncoveredTargets, type Rule } from './rule.ts'
 
 /** Why a deny or ask rule matched; `certain` is false where it matched because something could not be told. */
 export interface WideMatch {
   readonly rule: Rule
-  readonly doubt: 'target' | 'condition' | undefined
+  readonly doubt: 'group' | 'target' | 'condition' | undefined
 }
 
 /** The first thing that kept an allow rule from matching. `steps` is how far it got: the rule with most is the nearest. */
@@ -12,14 +12,14 @@ export interface Shortfall {
   readonly rule: Rule
   readonly steps: number
   readonly lacks:
-    | { readonly key: 'principal' | 'operation' | 'route' | 'no_target' | 'condition' | 'condition_failed' }
+    | { readonly key: 'principal' | 'group_unknown' | 'operation' | 'route' | 'no_target' | 'condition' | 'condition_failed' }
     | { readonly key: 'unresolved_target', readonly why: string }
     | { readonly key: 'scopes' | 'targets', readonly names: readonly string[] }
 }
 
 /**
- * Whether a deny or ask rule matches: widely. Any scope or target in common suffices; a target that is not resolved and
- * a condition that fails count as true. An operation without a target is not one whose target is unknown.
+ * Whether a deny or ask rule matches: widely. Any scope or target in common suffices; a target that is not resolved,
+ * groups that are not known and a condition that fails count as true. An operation without a target is not one whose target is unknown.
  */
 export function matchWidely(rule: Rule, input: EvaluationInput): WideMatch | undefined {
   if (!concerns(rule, input.principal) || !namesOperation(rule, input.operation)) return undefined
@@ -29,7 +29,13 @@ export function matchWidely(rule: Rule, input: EvaluationInput): WideMatch | und
   if (target === false) return undefined
   const condition = rule.condition?.evaluate(input) ?? true
   if (condition === false) return undefined
-  return { rule, doubt: condition === 'failed' ? 'condition' : target === 'unresolved' ? 'target' : undefined }
+  if (condition === 'failed') return { rule, doubt: 'condition' }
+  if (target === 'unresolved') return { rule, doubt: 'target' }
+  return { rule, doubt: knowsGroups(rule, input) ? undefined : 'group' }
+}
+
+function knowsGroups(rule: Rule, { principal }: EvaluationInput): boolean {
+  return rule.groups === undefined || isInGroup(rule.groups, principal) !== 'unknown'
 }
 
 function touchesTargets(rule: Rule, { operation: { targets } }: EvaluationInput): boolean | 'unresolved' {
@@ -49,7 +55,7 @@ function touchesTargets(rule: Rule, { operation: { targets } }: EvaluationInput)
  * @returns undefined where it matches, else what it lacks first
  */
 export function shortfallOf(rule: Rule, input: EvaluationInput, alternative: readonly string[]): Shortfall | undefined {
-  if (!concerns(rule, input.principal)) return { rule, steps: 0, lacks: { key: 'principal' } }
+  if (!concerns(rule, input.principal)) return { rule, steps: 0, lacks: { key: knowsGroups(rule, input) ? 'principal' : 'group_unknown' } }
   if (!namesOperation(rule, input.operation)) return { rule, steps: 1, lacks: { key: 'operation' } }
   if (rule.routes !== undefined && !rule.routes.some((route) => route.matchesNarrowly(input.request))) {
     return { rule, steps: 2, lacks: { key: 'route' } }

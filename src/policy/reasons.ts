@@ -3,14 +3,23 @@ import type { Shortfall, WideMatch } from './matching.ts'
 import type { Rule } from './rule.ts'
 
 const MAX_NAMES = 5
+const GROUPS_UNKNOWN = 'the person\'s groups are not known, since the token is of an outside issuer'
 
 /** Why a deny or ask rule decided: its author's words, and what could not be told, if it matched for that. */
 export function wideReason({ rule, doubt }: WideMatch, input: EvaluationInput): string {
   const { id } = rule.reference
   const said = rule.because ?? `Rule ${id} ${rule.effect === 'deny' ? 'denies' : 'wants an approval for'} ${operationName(input)}.`
   if (doubt === undefined) return said
-  const why = doubt === 'target' ? unresolvedText(input) : 'its condition could not be evaluated on this request'
+  const why = doubtText(doubt, input)
   return `${said} (Rule ${id} counts as matching: ${why}.)`
+}
+
+function doubtText(doubt: 'group' | 'target' | 'condition', input: EvaluationInput): string {
+  switch (doubt) {
+    case 'group': return GROUPS_UNKNOWN
+    case 'target': return unresolvedText(input)
+    case 'condition': return 'its condition could not be evaluated on this request'
+  }
 }
 
 /** Why an allow rule decided. */
@@ -26,7 +35,8 @@ export function shortfallReason(nearest: Shortfall | undefined, layer: string, i
 
 function lackText({ lacks, rule }: Shortfall, input: EvaluationInput): string {
   switch (lacks.key) {
-    case 'principal': return 'is for another agent or person'
+    case 'principal': return rule.groups === undefined ? 'is for another agent or person' : 'is for another agent, person or group'
+    case 'group_unknown': return `names groups, and ${GROUPS_UNKNOWN}`
     case 'operation': return namesAccess(rule, input) ? 'names other operations' : `does not allow ${input.operation.access} access`
     case 'route': return 'names another route'
     case 'scopes': return `does not cover the scope ${listed(lacks.names)}`

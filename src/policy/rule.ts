@@ -16,6 +16,8 @@ export interface Rule {
   readonly vocabulary: PolicyVocabulary
   readonly agents: readonly Glob[] | undefined
   readonly persons: readonly Glob[] | undefined
+  /** Any of the person's groups. */
+  readonly groups: readonly Glob[] | undefined
   readonly withoutPerson: boolean | undefined
   readonly access: ReadonlySet<Access> | undefined
   readonly operations: readonly Glob[] | undefined
@@ -24,10 +26,13 @@ export interface Rule {
   readonly scopes: readonly string[] | undefined
   /** Match canonical targets. */
   readonly targets: readonly Glob[] | undefined
+  /** The same as canonical texts, for comparing globs with globs. */
+  readonly targetTexts: readonly string[] | undefined
   readonly condition: Condition | undefined
   readonly expiresInMs: number | undefined
   readonly rate: Rate | undefined
   readonly lendsAuthority: boolean
+  readonly releases: boolean
 }
 
 export interface Rate {
@@ -55,12 +60,21 @@ export function ruleSetOf(rules: readonly Rule[]): RuleSet {
   }
 }
 
-/** Whether the rule speaks of this agent and person at all; exact for every effect. */
+/** Whether the rule speaks of this agent and person at all; exact for every effect, but for groups that are not known. */
 export function concerns(rule: Rule, principal: Principal): boolean {
   const person = principal.delegation?.person
   if (rule.withoutPerson !== undefined && rule.withoutPerson !== (person === undefined)) return false
   if (rule.persons !== undefined && (person === undefined || !anyMatches(rule.persons, person))) return false
-  return rule.agents === undefined || anyMatches(rule.agents, principal.agent)
+  if (rule.agents !== undefined && !anyMatches(rule.agents, principal.agent)) return false
+  if (rule.groups === undefined) return true
+  const inGroup = isInGroup(rule.groups, principal)
+  return inGroup === 'unknown' ? rule.effect !== 'allow' : inGroup
+}
+
+/** `unknown` for a person whose token is of an outside issuer: nobody told us their groups. An agent for itself is in none. */
+export function isInGroup(groups: readonly Glob[], { delegation }: Principal): boolean | 'unknown' {
+  if (delegation === undefined) return false
+  return delegation.standing === undefined ? 'unknown' : delegation.standing.groups.some((group) => anyMatches(groups, group))
 }
 
 /** Whether the rule speaks of operations of this name and access; exact for every effect. */

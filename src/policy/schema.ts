@@ -31,6 +31,7 @@ export const MatchSchema = z.strictObject({
   target: oneOrMore(GlobText).optional().describe('the name or glob of a target such as `acme-corp/*`, or a list of them'),
   agent: oneOrMore(GlobText).optional().describe('the id or glob of an agent such as `agent:ci-*`, or a list of them'),
   person: oneOrMore(GlobText).optional().describe('the id or glob of a person such as `user:*@acme.com`, or a list of them'),
+  group: oneOrMore(GlobText).optional().describe('the name or glob of a group of the person\'s, or a list of them'),
   without_person: z.boolean().optional().describe('true: only calls that the agent makes for itself; false: only calls for a person'),
   when: z.string().min(1).max(2000).optional().describe('a CEL expression of at most 2000 characters'),
 })
@@ -48,6 +49,7 @@ export const RuleSchema = z.strictObject({
   expires_in: DurationText.optional(),
   limits: LimitsSchema.optional(),
   authority: z.enum(['organisation']).optional().describe('`organisation`, on an allow rule of an org policy'),
+  delivery: z.enum(['released']).optional().describe('`released`, on an allow rule of an org policy'),
 }).superRefine((rule, context) => {
   const effects = (['allow', 'deny', 'ask'] as const).filter((effect) => rule[effect] !== undefined, FORM)
   if (effects.length !== 1) {
@@ -55,7 +57,7 @@ export const RuleSchema = z.strictObject({
     context.addIssue({ code: 'custom', message, params: { expected: 'exactly one of `allow`, `deny`, `ask`' } })
   }
   if (rule.deny === undefined) return
-  for (const key of ['expires_in', 'limits', 'authority'] as const) {
+  for (const key of ['expires_in', 'limits', 'authority', 'delivery'] as const) {
     if (rule[key] === undefined) continue
     context.addIssue({ code: 'custom', path: [key], message: `\`${key}\` has no meaning on a deny rule`, params: { expected: 'the key on an allow rule' } })
   }
@@ -75,6 +77,7 @@ export const TestSchema = z.strictObject({
   content_type: z.enum(['application/json', 'application/x-www-form-urlencoded']).default('application/json'),
   agent: AgentText.optional(),
   person: z.string().refine((text) => parsePersonId(text) !== undefined, FORM).optional().describe('`user:` and a name'),
+  groups: z.array(z.string().min(1).max(256)).max(200).optional().describe('the groups of the person; none where it is left out'),
   without_person: z.literal(true).optional(),
   consent: z.array(ConsentSchema).optional(),
   at: z.iso.datetime().optional().describe('a time such as `2026-11-21T09:30:00Z`'),

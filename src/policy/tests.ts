@@ -104,5 +104,6 @@ function delegationOf(test: TestText, consent: readonly ConsentDetail[]): Delega
   const id = parseId('dlg', 'dlg_test')
   const person = parsePersonId(test.person ?? TESTER)
   if (id === undefined || person === undefined) return undefined
-  return { id, person, personName: undefined, session: undefined, consent, expiresAtMs: Infinity }
+  const standing = { consent, groups: test.groups ?? [], connections: {} }
+  return { id, person, personName: undefined, session: undefined, consent, standing, expiresAtMs: Infinity }
 }

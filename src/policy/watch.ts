@@ -1,5 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { SourceError, type SourceProblem } from '../lib/source-position.ts'
+import type { PolicyForecast } from './forecast.ts'
 import { hashOf, readPolicyDirectory } from './directory.ts'
 import { loadPolicies, type LoadedPolicies } from './load.ts'
 import type { PolicySnapshot } from './snapshot.ts'
@@ -52,7 +53,7 @@ export class WatchedPolicies {
   }
 
   /** The set in force; take it once for each request. */
-  get snapshot(): PolicySnapshot {
+  get snapshot(): PolicySnapshot & PolicyForecast {
     return this.#loaded.snapshot
   }
 
