@@ -1,5 +1,6 @@
 /** `token` is how Octokit sends what is no JWT. */
 const BEARER = /^(?:bearer|token) +([A-Za-z0-9\-._~+/]+=*)$/i
+const DPOP = /^dpop +([A-Za-z0-9\-._~+/]+=*)$/i
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 const MAX_LENGTH = 16_384
 const TOKEN = /^[\x21-\x7e]+$/
@@ -19,4 +20,9 @@ export function tokenOf(field: string): string | undefined {
   const colon = text.indexOf(':')
   const password = colon === -1 ? '' : text.slice(colon + 1)
   return TOKEN.test(password) ? password : undefined
+}
+
+/** The token in an `Authorization` field of the scheme `DPoP` (RFC 9449 section 7.1), good only with a proof beside it. */
+export function dpopTokenOf(field: string): string | undefined {
+  return field.length > MAX_LENGTH ? undefined : DPOP.exec(field)?.[1]
 }

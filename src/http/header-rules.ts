@@ -11,7 +11,7 @@ export type HeaderRule =
   /** A credential of the client's own: not forwarded. */
   | 'strip'
   /** Read by the listener itself, and not forwarded as it stands; only once. */
-  | 'host' | 'content-length' | 'transfer-encoding' | 'content-type' | 'authorization' | 'proxy-authorization' | 'delegation' | 'expect' | 'upgrade'
+  | 'host' | 'content-length' | 'transfer-encoding' | 'content-type' | 'authorization' | 'proxy-authorization' | 'delegation' | 'dpop' | 'expect' | 'upgrade'
   | 'connection'
   | 'browser'
   /** Says another method than the request line: nothing behind us may look at it. */
@@ -37,6 +37,7 @@ const RULES: ReadonlyMap<string, HeaderRule> = new Map<string, HeaderRule>([
   ...named('authorization', 'authorization'),
   ...named('proxy-authorization', 'proxy-authorization'),
   ...named('delegation', 'postern-delegation'),
+  ...named('dpop', 'dpop'),
   ...named('expect', 'expect'),
   ...named('upgrade', 'upgrade'),
   ...named('connection', 'connection'),
@@ -45,7 +46,7 @@ const RULES: ReadonlyMap<string, HeaderRule> = new Map<string, HeaderRule>([
   ...named('drop', 'keep-alive', 'te', 'trailer', 'trailers', 'http2-settings', 'via', 'forwarded', 'max-forwards', 'x-original-url',
     'x-rewrite-url', 'x-original-host', 'x-original-uri', 'x-host', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-remote-ip', 'x-remote-addr',
     'x-remote-user', 'x-originating-ip', 'true-client-ip', 'cf-connecting-ip', 'fastly-client-ip', 'x-envoy-original-path', 'x-envoy-external-address'),
-  ...named('strip', 'cookie', 'cookie2', 'authentication', 'dpop', 'api-key', 'apikey', 'x-api-key', 'x-apikey', 'x-api-token', 'x-auth', 'x-auth-key',
+  ...named('strip', 'cookie', 'cookie2', 'authentication', 'api-key', 'apikey', 'x-api-key', 'x-apikey', 'x-api-token', 'x-auth', 'x-auth-key',
     'x-auth-token', 'x-access-token', 'x-access-key', 'x-authorization', 'x-goog-api-key', 'x-goog-iam-authorization-token', 'x-amz-security-token',
     'x-vault-token', 'x-github-token', 'x-gitlab-token', 'private-token', 'job-token', 'deploy-token', 'x-figma-token', 'x-slack-token',
     'x-shopify-access-token', 'x-session-token', 'x-secret', 'x-secret-key', 'x-user-token', 'x-service-token', 'x-token', 'token',

@@ -15,6 +15,8 @@ export interface ReadHeaders {
   readonly authorization: string | undefined
   readonly proxyAuthorization: string | undefined
   readonly delegation: string | undefined
+  /** A proof of possession (RFC 9449): whose token it goes with, its reader judges. */
+  readonly dpop: string | undefined
   readonly expectsContinue: boolean
   /** Lower case; undefined where none is asked for, or only `h2c`, which a server may pass over (RFC 9110 section 7.8). */
   readonly upgrade: string | undefined
@@ -49,7 +51,7 @@ export function readHeaders(rawHeaders: readonly string[], limits: HeaderLimits)
   const headers: string[] = []
   const taken: Taken = {
     headers, framing: { kind: 'none' }, host: undefined, contentType: undefined, authorization: undefined, proxyAuthorization: undefined,
-    delegation: undefined, expectsContinue: false, upgrade: undefined, fromBrowser: false, seen: new Set(), contentLength: undefined, transferEncoding: undefined,
+    delegation: undefined, dpop: undefined, expectsContinue: false, upgrade: undefined, fromBrowser: false, seen: new Set(), contentLength: undefined, transferEncoding: undefined,
   }
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const denied = takeField(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '', taken, headers)
@@ -87,7 +89,7 @@ function takeField(spelling: string, value: string, taken: Taken, headers: strin
   }
 }
 
-type SingleRule = 'single' | 'host' | 'content-length' | 'transfer-encoding' | 'content-type' | 'authorization' | 'proxy-authorization' | 'delegation' | 'expect' | 'upgrade'
+type SingleRule = 'single' | 'host' | 'content-length' | 'transfer-encoding' | 'content-type' | 'authorization' | 'proxy-authorization' | 'delegation' | 'dpop' | 'expect' | 'upgrade'
 
 function takeSingle(rule: SingleRule, value: string, taken: Taken): Denial | undefined {
   switch (rule) {
@@ -104,6 +106,9 @@ function takeSingle(rule: SingleRule, value: string, taken: Taken): Denial | und
       return undefined
     case 'delegation':
       taken.delegation = value
+      return undefined
+    case 'dpop':
+      taken.dpop = value
       return undefined
     case 'content-length':
       taken.contentLength = value
