@@ -34,7 +34,10 @@ export function connectGate(options: ConnectGateOptions): (connect: ConnectFacts
     const principal = await options.identify(connect.proofs, options.clock.nowMs())
     if (isDenial(principal)) return principal
     const verdict = verdictFor(connect, options)
-    return typeof verdict === 'string' ? verdict : { ...verdict, principal }
+    if (typeof verdict !== 'string') return { ...verdict, principal }
+    if (verdict !== 'tunnel' || principal.onlyIntegration === undefined) return verdict
+    const hint = `This token is good for ${principal.onlyIntegration} alone.`
+    return deny('proof_mismatch', `a stand-in token of ${principal.onlyIntegration} was shown for a host that no integration serves`, { hint, principal })
   }
 }
 

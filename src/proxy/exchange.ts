@@ -37,6 +37,18 @@ export interface Proofs {
   readonly certificate: PeerCertificate | undefined
   /** The listener's bound agent, where it has one. */
   readonly bound: BoundAgent | undefined
+  /** With `token`, in reverse mode alone. */
+  readonly dpop?: DpopProof | undefined
+  /** The connection crossed a network without TLS (`unsafe_allow_plaintext`). */
+  readonly exposed?: true | undefined
+}
+
+/** A proof of possession (RFC 9449), and the request that it has to be about. */
+export interface DpopProof {
+  readonly proof: string
+  readonly method: string
+  /** As the client addressed it, without the query. */
+  readonly url: string
 }
 
 export interface BoundAgent {

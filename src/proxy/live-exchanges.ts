@@ -6,6 +6,8 @@ import type { Revocations, Revoked } from '../sync/contract.ts'
 /** Something open that belongs to one principal and can be cut: a response under way, a tunnel. */
 export interface Cuttable {
   readonly principal: Principal
+  /** Where it goes; undefined for a tunnel to a host that no integration serves. */
+  readonly integration: string | undefined
   /** Ends both sides at once. Idempotent. */
   cut(): void
 }
@@ -38,9 +40,14 @@ export class LiveExchanges {
     this.#unsubscribe()
   }
 
-  #cut(revoked: Revoked): void {
+  /** @returns how many were cut: whoever revokes reports it */
+  #cut(revoked: Revoked): number {
+    let cut = 0
     for (const open of this.#live) {
-      if (concerns(revoked, open.principal)) open.cut()
+      if (!concerns(revoked, open.principal, open.integration)) continue
+      open.cut()
+      cut += 1
     }
+    return cut
   }
 }

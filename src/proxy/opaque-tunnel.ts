@@ -24,6 +24,8 @@ export interface TunnelRequest extends ConnectFacts {
 /** The two joined ends. */
 export interface JoinedTunnel {
   run(client: Socket, head: Buffer): Promise<{ readonly bytesIn: number; readonly bytesOut: number; readonly outcome: 'ok' | 'aborted' | 'revoked' }>
+  /** Ends the upstream's side of a tunnel that nobody will join. */
+  abandon(): void
 }
 
 export interface OpaqueTunnelDependencies {
@@ -50,28 +52,55 @@ export function opaqueTunnels(deps: OpaqueTunnelDependencies): (tunnel: TunnelRe
 }
 
 async function passTunnel(tunnel: TunnelRequest, deps: OpaqueTunnelDependencies): Promise<void> {
-  const principal = await deps.identify(tunnel.proofs, deps.clock.nowMs())
+  const principal = await identified(tunnel, deps)
+  if (principal instanceof Error) return fail(tunnel, undefined, principal, deps)
   if (isDenial(principal)) return refuse(tunnel, undefined, principal, deps)
   const joined = await openTunnel(tunnel, principal, deps)
-  if (isDenial(joined)) return refuse(tunnel, principal, joined, deps)
   if (joined instanceof Error) return fail(tunnel, principal, joined, deps)
+  if (isDenial(joined)) return refuse(tunnel, principal, joined, deps)
+  // In the very turn in which the tunnel is joined, and from there on cut by revocations: nothing slips in between.
+  const refusal = refusalNow(principal, deps)
+  if (refusal !== undefined) {
+    joined.abandon()
+    return refusal instanceof Error ? fail(tunnel, principal, refusal, deps) : refuse(tunnel, principal, refusal, deps)
+  }
   tunnel.accept()
   const end = await joined.run(tunnel.socket, tunnel.head)
   const facts = { status: 200, bytes_in: end.bytesIn, bytes_out: end.bytesOut }
   deps.audit.post({ event: 'api.call', ...principalFacts(principal), exchange: tunnel.id, http: httpFacts(tunnel, deps, facts), outcome: end.outcome })
 }
 
+async function identified({ proofs }: TunnelRequest, deps: OpaqueTunnelDependencies): Promise<Principal | Denial | Error> {
+  try {
+    return await deps.identify(proofs, deps.clock.nowMs())
+  } catch (error) {
+    return errorOf(error)
+  }
+}
+
+/** An authority that cannot tell has not said that the agent may. */
+function refusalNow(principal: Principal, { revocations }: OpaqueTunnelDependencies): Denial | Error | undefined {
+  try {
+    return revocations.refusal(principal)
+  } catch (error) {
+    return errorOf(error)
+  }
+}
+
 async function openTunnel(tunnel: TunnelRequest, principal: Principal, deps: OpaqueTunnelDependencies): Promise<JoinedTunnel | Denial | Error> {
   try {
     if (!deps.audit.writable) throw new Fault('audit_unavailable', 'the audit log cannot be written at the moment')
     if (deps.audit.mode === 'strict') await deps.audit.commit(started(tunnel, principal))
-    const joined = await deps.open(tunnel, principal)
-    return deps.revocations.refusal(principal) ?? joined
+    return await deps.open(tunnel, principal)
   } catch (error) {
     if (error instanceof EgressError && error.code === 'address_refused') return deny('address_refused', error.message)
     if (error instanceof EgressError && error.code !== 'address_refused') return new Fault(error.code, error.message, { cause: error })
-    return error instanceof Error ? error : new Fault('internal_error', 'the tunnel could not be opened', { cause: error })
+    return errorOf(error)
   }
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Fault('internal_error', 'the tunnel could not be opened', { cause: error })
 }
 
 function started(tunnel: TunnelRequest, principal: Principal): AuditEvent {
@@ -86,12 +115,12 @@ function refuse(tunnel: TunnelRequest, principal: Principal | undefined, denial:
   })
 }
 
-function fail(tunnel: TunnelRequest, principal: Principal, error: Error, deps: OpaqueTunnelDependencies): void {
+function fail(tunnel: TunnelRequest, principal: Principal | undefined, error: Error, deps: OpaqueTunnelDependencies): void {
   const code = codeOfThrown(error)
   deps.reportBroken(error, 'tunnel', tunnel.id)
   const status = tunnel.refuse(code, undefined)
   deps.audit.post({
-    event: 'api.call', ...principalFacts(principal), exchange: tunnel.id, http: httpFacts(tunnel, deps, { status }),
+    event: principal === undefined ? 'api.denied' : 'api.call', ...principalFacts(principal), exchange: tunnel.id, http: httpFacts(tunnel, deps, { status }),
     outcome: 'failed', code, reason: `tunnel: ${error.message}`,
   })
 }

@@ -82,10 +82,9 @@ function operationFacts(trace: Trace): Pick<AuditEvent, 'integration' | 'operati
   }
 }
 
-/** What a listener refused before there was an exchange: a malformed request, a CONNECT. */
-export interface EarlyRefusal {
+/** What of a request was known before there was an exchange: a malformed one, a CONNECT. */
+interface EarlyFacts {
   readonly id: DecisionId
-  readonly denial: Denial
   readonly status: number
   readonly startedMonotonicMs: number
   readonly method: string | undefined
@@ -93,21 +92,28 @@ export interface EarlyRefusal {
   readonly path: string | undefined
 }
 
+export interface EarlyRefusal extends EarlyFacts {
+  readonly denial: Denial
+}
+
+export interface EarlyFailure extends EarlyFacts {
+  readonly fault: Fault
+}
+
 /** `api.denied` of a refusal that never became an exchange. Nothing in it was judged but its form. */
 export function earlyRefusalRecord(refusal: EarlyRefusal, clock: Clock): AuditEvent {
-  return {
-    event: 'api.denied',
-    ...principalFacts(refusal.denial.principal),
-    exchange: refusal.id,
-    http: {
-      method: refusal.method ?? '?',
-      host: refusal.host ?? '?',
-      path: refusal.path ?? '',
-      status: refusal.status,
-      duration_ms: Math.round(clock.monotonicMs() - refusal.startedMonotonicMs),
-    },
-    ...refusalFacts({ kind: 'denied', stage: 'listener', denial: refusal.denial }),
-  }
+  const { denial } = refusal
+  return { event: 'api.denied', ...principalFacts(denial.principal), ...earlyFacts(refusal, clock), ...refusalFacts({ kind: 'denied', stage: 'listener', denial }) }
+}
+
+/** The same where something broke, so that nobody could judge it. */
+export function earlyFailureRecord(failure: EarlyFailure, clock: Clock): AuditEvent {
+  return { event: 'api.denied', ...earlyFacts(failure, clock), ...refusalFacts({ kind: 'broken', stage: 'listener', error: failure.fault }) }
+}
+
+function earlyFacts({ id, method, host, path, status, startedMonotonicMs }: EarlyFacts, clock: Clock): Pick<AuditEvent, 'exchange' | 'http'> {
+  const durationMs = Math.round(clock.monotonicMs() - startedMonotonicMs)
+  return { exchange: id, http: { method: method ?? '?', host: host ?? '?', path: path ?? '', status, duration_ms: durationMs } }
 }
 
 function httpFacts(trace: Trace): HttpFacts {

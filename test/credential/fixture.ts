@@ -80,7 +80,7 @@ export function stageWorld(maxCopies = 100) {
   const time = new ManualTime()
   const source = new ScriptedSource()
   const revocations = new MemoryRevocations()
-  const none = { agent: () => undefined, agentBySpiffeId: () => undefined, agentBySubject: () => undefined, agentByServiceAccount: () => undefined }
+  const none = { agent: () => undefined, agentBySpiffeId: () => undefined, agentBySubject: () => undefined, agentByServiceAccount: () => undefined, delegation: () => undefined, session: () => undefined }
   const sync = inProcessSync({ directory: none, revocations, credentials: source })
   const stage = new CredentialStage({ sync, clock: time, timers: time, timeoutMs: 15_000, maxCopies })
   return { time, source, revocations, stage, sync }

@@ -10,7 +10,7 @@ import type { Denial } from '../../src/model/denial.ts'
 import type { BoundAgent, Received } from '../../src/proxy/exchange.ts'
 import { openInterceptionCa, type InterceptionCa } from '../../src/proxy/listener/interception-ca.ts'
 import {
-  DEFAULT_LIMITS, type ConnectRequest, type ConnectVerdict, type Listener, type ListenerLimits, type ListenerTls, type OpaqueTunnel, type Refusal,
+  DEFAULT_LIMITS, type ConnectRequest, type ConnectVerdict, type Listener, type ListenerLimits, type ListenerTls, type OpaqueTunnel, type Failure, type Refusal,
 } from '../../src/proxy/listener/listener-options.ts'
 import { startListener } from '../../src/proxy/listener/listener.ts'
 
@@ -33,6 +33,7 @@ export interface Harness {
   readonly roots: string
   readonly received: Received[]
   readonly refused: Refusal[]
+  readonly failed: Failure[]
   readonly connects: ConnectRequest[]
   readonly broken: unknown[]
   dropped: number
@@ -53,6 +54,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   })
   const received: Received[] = []
   const refused: Refusal[] = []
+  const failed: Failure[] = []
   const connects: ConnectRequest[] = []
   const broken: unknown[] = []
   const state = { dropped: 0 }
@@ -74,6 +76,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
           ;(options.exchange ?? echo)(one)
         },
         refused: (refusal) => { refused.push(refusal) },
+        failed: (failure) => { failed.push(failure) },
         dropped: () => { state.dropped += 1 },
         broken: (error) => { broken.push(error) },
       },
@@ -85,7 +88,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     },
   )
   return {
-    listener, ca, roots: roots.join(''), received, refused, connects, broken,
+    listener, ca, roots: roots.join(''), received, refused, failed, connects, broken,
     get dropped() { return state.dropped },
     close: async () => {
       await listener.close({ graceMs: 0 })

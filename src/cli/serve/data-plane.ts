@@ -31,7 +31,7 @@ import { startListener } from '../../proxy/listener/listener.ts'
 import { LiveExchanges } from '../../proxy/live-exchanges.ts'
 import { opaqueTunnels } from '../../proxy/opaque-tunnel.ts'
 import { createPipeline, type Pipeline } from '../../proxy/pipeline.ts'
-import { earlyRefusalRecord, startedRecord } from '../../proxy/record.ts'
+import { earlyFailureRecord, earlyRefusalRecord, startedRecord } from '../../proxy/record.ts'
 import { inspectStage } from '../../proxy/route/inspect.ts'
 import { routeStage } from '../../proxy/route/route.ts'
 import { UnidentifiedRefusals } from '../../proxy/unidentified-refusals.ts'
@@ -66,6 +66,8 @@ export interface DataPlane {
 const MAX_POOLS = 1_000
 const MAX_CREDENTIAL_COPIES = 10_000
 const CREDENTIAL_TIMEOUT_MS = 15_000
+/** For the question to be put, not for its answer. */
+const APPROVAL_TIMEOUT_MS = 5_000
 const INSPECT_TIMEOUT_MS = 30_000
 const INSPECTED_BYTES_AT_ONCE = 64 * 1_048_576
 
@@ -99,7 +101,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
         timeoutMs: INSPECT_TIMEOUT_MS,
         maxTotalBytes: INSPECTED_BYTES_AT_ONCE,
       }))
-      .next(decideStage({ clock, limiter: new RateLimiter(clock) }))
+      .next(decideStage({ clock, timers, limiter: new RateLimiter(clock), sync, approvalTimeoutMs: APPROVAL_TIMEOUT_MS }))
       .next(credential)
       .next(announceStage(audit, startedRecord))
       .next(forwardStage({
@@ -123,6 +125,10 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     sink: {
       exchange: (received) => pipeline.exchange(received),
       refused: (refusal) => record(earlyRefusalRecord(refusal, clock)),
+      failed: (failure) => {
+        reportBroken(failure.fault, 'listener', failure.id)
+        record(earlyFailureRecord(failure, clock))
+      },
       dropped: () => log.warn('a connection over listener.limits.connections was closed'),
       broken: (error) => log.error({ err: error }, 'a connection broke on a defect of ours and was cut'),
     },

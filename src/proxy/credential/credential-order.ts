@@ -24,6 +24,6 @@ export function localKey(order: CredentialOrder): string {
   const { agent, delegation } = order.principal
   return JSON.stringify([
     order.integration, order.operation, agent, delegation?.id ?? null, delegation?.session ?? null, delegation?.person ?? null,
-    order.scopes, order.targets, order.expiresInMs ?? null, order.authority,
+    delegation?.standing?.connections[order.integration] ?? null, order.scopes, order.targets, order.expiresInMs ?? null, order.authority,
   ])
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { within } from '../../lib/within.ts'
+import type { DenialCode } from '../../model/codes.ts'
 import type { Credential } from '../../model/credential.ts'
 import { Fault, isDenial, type Denial } from '../../model/denial.ts'
 import type { Sync } from '../../sync/contract.ts'
@@ -22,6 +23,8 @@ export interface CredentialStageOptions {
   /** Copies kept, over all agents. */
   readonly maxCopies: number
 }
+
+const MENDED_BY_CONNECTING: ReadonlySet<DenialCode> = new Set(['connection_required', 'connection_reauth_required'])
 
 /**
  * Gets the credential for an allowed request; synchronous where a copy is at hand. A credential that cannot be had is a denial or a Fault,
@@ -61,7 +64,7 @@ export class CredentialStage implements Stage<Allowed, 'credential', Credential 
     const left = clientLeft(exchange.response)
     try {
       const outcome = await abortable(this.#ask(key, order), left.signal, clientGone)
-      if (isDenial(outcome)) return outcome
+      if (isDenial(outcome)) return this.#withLink(outcome, exchange)
       // Again, since the wait took time: what was revoked meanwhile gets nothing.
       const refusal = this.#options.sync.revocations.refusal(exchange.principal)
       if (refusal !== undefined) return refusal
@@ -69,6 +72,13 @@ export class CredentialStage implements Stage<Allowed, 'credential', Credential 
     } finally {
       left.release()
     }
+  }
+
+  /** What only a person can mend says where; the answer may have been made for several who wait, the link is this principal's. */
+  #withLink(denial: Denial, { principal, route }: Allowed): Denial {
+    if (denial.link !== undefined || !MENDED_BY_CONNECTING.has(denial.denial)) return denial
+    const link = this.#options.sync.links.connect(principal, route.integration.name)
+    return link === undefined ? denial : { ...denial, link }
   }
 
   /** One question for all who wait for the same; it goes on when one of them leaves. */

@@ -1,9 +1,10 @@
 import type { Decision } from '../../model/decision.ts'
 import { deny, type Denial } from '../../model/denial.ts'
 import type { Operation } from '../../model/operation.ts'
-import type { Principal } from '../../model/principal.ts'
-import { missingConsent } from '../../policy/consent.ts'
+import type { Delegation, Principal } from '../../model/principal.ts'
+import { coversOperation, missingConsent } from '../../policy/consent.ts'
 import type { PolicyVocabulary } from '../../policy/vocabulary.ts'
+import type { PersonLinks } from '../../sync/contract.ts'
 import type { LimitReached } from './rate-limiter.ts'
 
 export interface Refused {
@@ -13,17 +14,34 @@ export interface Refused {
   readonly vocabulary: PolicyVocabulary
 }
 
-/** Turns a refusing decision into the denial that its client can act on. */
-export function refusalOf(refused: Refused): Denial {
-  const { decision } = refused
+/** Turns a refusing decision into the denial that its client can act on. @param links where the person can consent */
+export function refusalOf(refused: Refused, links: PersonLinks): Denial {
+  const { decision, principal } = refused
   if (decision.effect === 'ask') return denial('approval_required', refused, {})
   if (decision.decidedBy !== 'user_consent') return denial('policy_denied', refused, {})
-  const { delegation } = refused.principal
+  const { delegation } = principal
   if (delegation === undefined) return denial('delegation_required', refused, {})
-  return denial('consent_required', refused, { missingScopes: fewestMissing(refused, delegation.consent) })
+  return consentRefusal(refused, delegation, links)
 }
 
-function denial(code: Denial['denial'], refused: Refused, extra: Pick<Denial, 'missingScopes'>): Denial {
+/** Where the person has approved it by now, and the token is older or narrower, no page could mend it: a new token does. */
+function consentRefusal(refused: Refused, { consent, standing }: Delegation, links: PersonLinks): Denial {
+  const { operation, principal, vocabulary } = refused
+  if (standing !== undefined && coversOperation(standing.consent, operation, vocabulary)) {
+    const hint = `The person has approved this for ${principal.agent}, but the token is older or narrower than the approval: get a new token.`
+    return { ...denial('consent_required', refused, { missingScopes: fewestMissing(refused, consent) }), hint }
+  }
+  const missingScopes = fewestMissing(refused, standing?.consent ?? consent)
+  const link = links.consent(principal, operation.integration, missingScopes, targetsOf(operation))
+  return denial('consent_required', refused, { missingScopes, ...(link !== undefined && { link }) })
+}
+
+/** What the person would have to approve; `**` is what covers operations without a target, and targets that cannot be told. */
+function targetsOf({ targets }: Operation): readonly string[] {
+  return targets.kind === 'named' && targets.names.length > 0 ? targets.names : ['**']
+}
+
+function denial(code: Denial['denial'], refused: Refused, extra: Pick<Denial, 'missingScopes' | 'link'>): Denial {
   const { decision } = refused
   const { reason, rule } = decision.layers[decision.decidedBy]
   return deny(code, reason, {

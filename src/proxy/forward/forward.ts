@@ -68,7 +68,7 @@ function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependenc
       if (end.kind === 'complete' && end.status === 401 && exchange.credential !== null) deps.credentialRejected(exchange.credential)
       conclude(end, relay, exchange, deps.revocations).then(resolve, reject)
     })
-    const unregister = deps.live.add({ principal: exchange.principal, cut: () => relay.cut() })
+    const unregister = deps.live.add({ principal: exchange.principal, integration: integration.name, cut: () => relay.cut() })
     // A body that was inspected has been asked for already.
     if (exchange.inspection.body === undefined) exchange.sendContinue?.()
     pool.dispatch(dispatchOptions(exchange, placed), relay)

@@ -14,6 +14,8 @@ export interface TunnelEnd {
 export interface Tunnel {
   /** Joins the two sides until either ends. */
   run(client: Duplex, head: Buffer): Promise<TunnelEnd>
+  /** Ends the upstream's side of a tunnel that nobody will join. */
+  abandon(): void
 }
 
 /**
@@ -31,7 +33,7 @@ export async function openTunnel(
   // The client may leave before it is joined.
   upstream.on('error', () => undefined)
   upstream.setTimeout(idleTimeoutMs, () => upstream.destroy())
-  return { run: (client, head) => join(client, head, upstream, principal, live) }
+  return { run: (client, head) => join(client, head, upstream, principal, live), abandon: () => void upstream.destroy() }
 }
 
 function join(client: Duplex, head: Buffer, upstream: Socket, principal: Principal, live: LiveExchanges): Promise<TunnelEnd> {
@@ -44,6 +46,7 @@ function join(client: Duplex, head: Buffer, upstream: Socket, principal: Princip
     }
     const unregister = live.add({
       principal,
+      integration: undefined,
       cut: () => {
         outcome = 'revoked'
         end()

@@ -2,9 +2,8 @@ import { timingSafeEqual } from 'node:crypto'
 import { deny, isDenial } from '../../model/denial.ts'
 import type { Denial } from '../../model/denial.ts'
 import type { Delegation } from '../../model/principal.ts'
-import type { PeerCertificate } from '../exchange.ts'
 import type { AgentProof, Evidence, Prover } from './evidence.ts'
-import type { DelegationToken } from './verified-token.ts'
+import type { Confirmation, DelegationToken } from './verified-token.ts'
 
 /** Runs all provers: one agent comes out, or none. @returns the strongest proof: that of the first prover that has one */
 export function agreedAgent(provers: readonly Prover[], evidence: Evidence): AgentProof | Denial {
@@ -16,40 +15,54 @@ export function agreedAgent(provers: readonly Prover[], evidence: Evidence): Age
     agreed ??= proof
     if (proof.agent !== agreed.agent) return mismatch(`the proofs by ${agreed.by} and by ${proof.by} are of different agents`)
   }
-  return agreed ?? deny('identity_required', noProof(evidence), {
-    hint: 'Send the delegation token in Proxy-Authorization, or in Authorization where Postern is the base URL.',
-  })
+  if (agreed === undefined) {
+    return deny('identity_required', noProof(evidence), {
+      hint: 'Send the delegation token in Proxy-Authorization, or in Authorization where Postern is the base URL.',
+    })
+  }
+  const { token } = evidence
+  return (token?.kind === 'agent' ? unconfirmed(token.confirmation, evidence) : undefined) ?? agreed
 }
 
 /**
- * For whom the agent acts. All delegation tokens have to be this agent's and mean the same delegation; what the agent sent
- * counts before what the listener is bound to.
+ * For whom the agent acts: the token of the delegation. All delegation tokens have to be this agent's and mean the same delegation; what the
+ * agent sent counts before what the listener is bound to, and a stand-in token confines whatever else was shown.
  * @returns null where the agent showed no delegation: it acts for itself, if policy lets it
  */
-export function agreedDelegation(agent: AgentProof, evidence: Evidence): Delegation | Denial | null {
+export function agreedDelegation(agent: AgentProof, evidence: Evidence): DelegationToken | Denial | null {
   const bearer = evidence.token?.kind === 'delegation' ? evidence.token : undefined
   let agreed: DelegationToken | undefined
+  let onlyIntegration: string | undefined
   for (const token of [evidence.delegationToken, bearer, evidence.boundToken]) {
     if (token === undefined) continue
-    const refused = refusedToken(token, agent, evidence.proofs.certificate)
+    const refused = refusedToken(token, agent, evidence)
     if (refused !== undefined) return refused
     agreed ??= token
     if (!sameDelegation(token.delegation, agreed.delegation)) return mismatch('two delegation tokens of different delegations were shown')
+    onlyIntegration ??= token.onlyIntegration
+    if (token.onlyIntegration !== undefined && token.onlyIntegration !== onlyIntegration) return mismatch('two stand-in tokens of different integrations were shown')
   }
-  return agreed?.delegation ?? null
+  if (agreed === undefined) return null
+  return agreed.onlyIntegration === onlyIntegration ? agreed : { ...agreed, onlyIntegration }
 }
 
-function refusedToken(token: DelegationToken, agent: AgentProof, certificate: PeerCertificate | undefined): Denial | undefined {
+function refusedToken(token: DelegationToken, agent: AgentProof, evidence: Evidence): Denial | undefined {
   if (token.agent !== agent.agent) return mismatch(`a delegation token of ${token.agent} was shown by ${agent.agent}`)
-  if (token.confirmation === undefined) return undefined
-  if (token.confirmation.kind === 'dpop') {
-    return deny('token_invalid', 'the delegation token is bound to a DPoP key', {
-      hint: 'DPoP-bound tokens are not taken here; get a bearer token or one bound to the client certificate.',
+  // A proof goes with the token beside it; for the same token elsewhere none was made.
+  return unconfirmed(token.confirmation, token === evidence.token ? evidence : { ...evidence, dpopKey: undefined })
+}
+
+/** Whether some key that the token is bound to was not shown. */
+function unconfirmed(confirmation: Confirmation | undefined, { proofs: { certificate: shown }, dpopKey }: Evidence): Denial | undefined {
+  if (confirmation === undefined) return undefined
+  if (confirmation.dpopKey !== undefined && confirmation.dpopKey !== dpopKey) {
+    return deny('token_invalid', 'the token is bound to a DPoP key, of which no proof was sent with it', {
+      hint: 'A DPoP-bound token is taken only where Postern is the base URL, as Authorization: DPoP with a proof; else get a bearer token or one bound to the client certificate.',
     })
   }
-  if (certificate === undefined) return mismatch('the delegation token is bound to a certificate, and none was shown')
-  if (!equalText(token.confirmation.thumbprint, certificate.thumbprint)) return mismatch('the delegation token is bound to another certificate')
-  return undefined
+  if (confirmation.certificate === undefined) return undefined
+  if (shown === undefined) return mismatch('the token is bound to a certificate, and none was shown')
+  return equalText(confirmation.certificate, shown.thumbprint) ? undefined : mismatch('the token is bound to another certificate')
 }
 
 function sameDelegation(one: Delegation, other: Delegation): boolean {

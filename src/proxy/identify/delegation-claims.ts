@@ -6,10 +6,19 @@ import { MalformedClaim, readList, readObject, readOptionalText, readText } from
 import type { JsonObject } from './claim-readers.ts'
 import { CLOCK_TOLERANCE_MS } from './clock-tolerance.ts'
 import type { IssuerOptions, TokenProfile } from './token-profile.ts'
-import type { Confirmation, DelegationToken } from './verified-token.ts'
+import type { AgentToken, Confirmation, DelegationToken } from './verified-token.ts'
 
 /** How `sub` and `act` are read: `postern` puts the agent in `sub`, `rfc8693` the person. Named in the token, never guessed. */
 export type ClaimsProfile = 'postern' | 'rfc8693'
+
+export interface DelegationTokenOptions extends IssuerOptions {
+  readonly claims: ClaimsProfile
+  /**
+   * The issuer is our own authority: each token names a session and is good only while that and its delegation are, and agents may have
+   * tokens of their own (client credentials).
+   */
+  readonly kept?: boolean
+}
 
 interface Parties {
   readonly agent: AgentId
@@ -24,17 +33,22 @@ const SCOPE_LIST = /^[\x20-\x7e]{0,16384}$/
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 const DETAILS = { min: 1, max: 64 }
 const ENTRIES = { min: 0, max: 256 }
+const OF_ALL = ['sub', 'exp', 'iat', 'jti', 'client_id']
+const OF_DELEGATION = ['act', 'dlg', 'authorization_details', 'postern_profile']
+/** Claims of ours: one that is not known could be a restriction that we would not keep. */
+const OURS = ['postern_profile', 'postern_use']
 
-/** The delegation token of design 6.1: an `at+jwt` (RFC 9068) of our own authority. */
-export function delegationTokenProfile(options: IssuerOptions & { readonly claims: ClaimsProfile }): TokenProfile {
+/** The delegation token of design 6.1: an `at+jwt` (RFC 9068) of an issuer that is trusted to say for whom an agent acts. */
+export function delegationTokenProfile(options: DelegationTokenOptions): TokenProfile {
+  const kept = options.kept === true
   return {
     ...options,
     name: 'delegation token',
-    requiredClaims: ['sub', 'exp', 'iat', 'jti', 'client_id', 'act', 'dlg', 'authorization_details', 'postern_profile'],
+    requiredClaims: kept ? OF_ALL : [...OF_ALL, ...OF_DELEGATION],
     takesType: (typ) => typ === 'at+jwt',
     read(claims) {
       try {
-        return readDelegationToken(claims, options.claims)
+        return readToken(claims, options.claims, kept)
       } catch (error) {
         if (error instanceof MalformedClaim) return error.message
         throw error
@@ -43,21 +57,53 @@ export function delegationTokenProfile(options: IssuerOptions & { readonly claim
   }
 }
 
-function readDelegationToken(claims: JWTPayload, taken: ClaimsProfile): DelegationToken | string {
-  const profile = readText(claims['postern_profile'], 'postern_profile', /^(?:postern|rfc8693)$/)
+function readToken(claims: JWTPayload, taken: ClaimsProfile, kept: boolean): DelegationToken | AgentToken | string {
+  // By the absence of both, never of one: a delegation token that lost a claim is no agent's token.
+  const forNobody = kept && claims['act'] === undefined && claims['dlg'] === undefined
+  // An agent's own token reads alike in both profiles, and need not name one.
+  const named = forNobody ? (claims['postern_profile'] ?? taken) : claims['postern_profile']
+  const profile = readText(named, 'postern_profile', /^(?:postern|rfc8693)$/)
   if (profile !== taken) return `the token has the claims profile ${profile}, and ${taken} is taken here`
+  const unknown = Object.keys(claims).some((name) => name.startsWith('postern_') && !OURS.includes(name))
+  if (unknown) return 'it has a claim of Postern’s that is not known here'
   readText(claims.jti, 'jti', WORD)
   readText(claims['client_id'], 'client_id', LINE)
+  return forNobody ? readAgentToken(claims) : readDelegationToken(claims, profile, kept)
+}
+
+/** What it could be narrowed by would not be kept: for an agent that acts for itself policy alone decides. */
+function readAgentToken(claims: JWTPayload): AgentToken | string {
+  const narrowing = ['sid', 'authorization_details', 'postern_use', 'integration'].find((name) => claims[name] !== undefined)
+  if (narrowing !== undefined) return `an agent’s own token has no claim ${narrowing}`
+  if ((readOptionalText(claims['scope'], 'scope', SCOPE_LIST) ?? '') !== '') return 'an agent’s own token has no scope: policy decides alone'
+  return { kind: 'agent', agent: agentIn(claims.sub, 'sub'), confirmation: confirmationOf(claims) }
+}
+
+function readDelegationToken(claims: JWTPayload, profile: string, kept: boolean): DelegationToken | string {
   const parties = profile === 'postern' ? posternParties(claims) : rfc8693Parties(claims)
   const consent = readList(claims['authorization_details'], 'authorization_details', DETAILS, readDetail)
   const scope = readOptionalText(claims['scope'], 'scope', SCOPE_LIST)
   if (!scopeAgrees(scope, consent)) return 'the claims scope and authorization_details say different things'
+  if (kept && claims['sid'] === undefined) return 'its claim sid is missing'
   return {
     kind: 'delegation',
+    by: 'token',
     agent: parties.agent,
     delegation: delegationOf(claims, parties, consent),
-    confirmation: claims['cnf'] === undefined ? undefined : readConfirmation(claims['cnf']),
+    confirmation: confirmationOf(claims),
+    kept,
+    onlyIntegration: onlyIntegrationOf(claims, kept),
   }
+}
+
+/** Of a stand-in token, the integration; of any other none, and our own authority names it nowhere else. */
+function onlyIntegrationOf(claims: JWTPayload, kept: boolean): string | undefined {
+  if (claims['postern_use'] !== undefined) {
+    readText(claims['postern_use'], 'postern_use', /^stand_in$/)
+    return readText(claims['integration'], 'integration', INTEGRATION)
+  }
+  if (kept && claims['integration'] !== undefined) throw new MalformedClaim('integration')
+  return undefined
 }
 
 function delegationOf(claims: JWTPayload, { person, personName }: Parties, consent: readonly ConsentDetail[]): Delegation {
@@ -107,11 +153,13 @@ function scopeAgrees(scope: string | undefined, consent: readonly ConsentDetail[
   return told.size === meant.size && [...meant].every((name) => told.has(name))
 }
 
-/** Both kinds at once: the one that cannot be satisfied decides. */
-function readConfirmation(value: unknown): Confirmation {
-  const cnf = readObject(value, 'cnf', ['x5t#S256', 'jkt'])
-  const thumbprint = readOptionalText(cnf['x5t#S256'], 'cnf', THUMBPRINT)
-  return cnf['jkt'] === undefined && thumbprint !== undefined ? { kind: 'certificate', thumbprint } : { kind: 'dpop' }
+function confirmationOf(claims: JWTPayload): Confirmation | undefined {
+  if (claims['cnf'] === undefined) return undefined
+  const cnf = readObject(claims['cnf'], 'cnf', ['x5t#S256', 'jkt'])
+  const certificate = readOptionalText(cnf['x5t#S256'], 'cnf', THUMBPRINT)
+  const dpopKey = readOptionalText(cnf['jkt'], 'cnf', THUMBPRINT)
+  if (certificate === undefined && dpopKey === undefined) throw new MalformedClaim('cnf')
+  return { certificate, dpopKey }
 }
 
 function agentIn(value: unknown, claim: string): AgentId {

@@ -15,6 +15,8 @@ export interface Evidence {
   readonly delegationToken: DelegationToken | undefined
   /** Of the bound listener's file: tells for whom, never who. */
   readonly boundToken: DelegationToken | undefined
+  /** Thumbprint of the DPoP key that `token` was shown with; undefined where no proof came, and none that was not good. */
+  readonly dpopKey: string | undefined
 }
 
 /** One proof of who the agent is. */

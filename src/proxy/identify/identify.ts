@@ -1,15 +1,18 @@
 import { deny, isDenial } from '../../model/denial.ts'
 import type { Denial } from '../../model/denial.ts'
-import type { Principal } from '../../model/principal.ts'
-import type { Directory, Revocations } from '../../sync/contract.ts'
+import type { Delegation, Principal } from '../../model/principal.ts'
+import type { AgentRecord, Directory, Revocations } from '../../sync/contract.ts'
 import type { Proofs, Received, Stage } from '../exchange.ts'
 import { agreedAgent, agreedDelegation } from './agree.ts'
-import type { Evidence, Prover } from './evidence.ts'
+import { DpopVerifier } from './dpop.ts'
+import type { AgentProof, Evidence, Prover } from './evidence.ts'
 import { boundProver } from './prove-bound.ts'
 import { certificateProver } from './prove-certificate.ts'
 import { serviceAccountProver } from './prove-service-account.ts'
 import { tokenProver } from './prove-token.ts'
+import { standingDelegation } from './standing-delegation.ts'
 import type { TokenVerifier } from './token-verifier.ts'
+import type { DelegationToken } from './verified-token.ts'
 import { verifyEvidence } from './verify-evidence.ts'
 
 export interface IdentifyOptions {
@@ -26,8 +29,8 @@ export interface Identify extends Stage<Received, 'principal', Principal> {
    * Exactly one principal, of all that was sent. Synchronous where every token was verified before.
    * @param nowMs wall clock
    * @returns the principal, or `identity_required`, `token_invalid`, `token_expired`, `certificate_refused`,
-   *   `proof_mismatch`, `agent_unknown`, `agent_revoked` or `delegation_revoked`
-   * @throws Fault `authority_unavailable` where an issuer's keys cannot be had (or a promise that rejects with it)
+   *   `proof_mismatch`, `agent_unknown`, `agent_revoked`, `delegation_revoked`, `delegation_expired` or `session_ended`
+   * @throws Fault `authority_unavailable` where an issuer's keys or what is revoked cannot be told (or a promise that rejects with it)
    */
   identifyProofs(proofs: Proofs, nowMs: number): Principal | Denial | Promise<Principal | Denial>
 }
@@ -41,8 +44,9 @@ export function createIdentify(options: IdentifyOptions): Identify {
     tokenProver,
     boundProver,
   ]
+  const verifiers = { tokens: options.tokens, directory: options.directory, dpop: new DpopVerifier() }
   const identifyProofs: Identify['identifyProofs'] = (proofs, nowMs) => {
-    const evidence = verifyEvidence(options.tokens, proofs, nowMs)
+    const evidence = verifyEvidence(verifiers, proofs, nowMs)
     const conclude = (verified: Evidence | Denial): Principal | Denial =>
       isDenial(verified) ? verified : principalOf(verified, provers, options)
     return evidence instanceof Promise ? evidence.then(conclude) : conclude(evidence)
@@ -60,13 +64,20 @@ function principalOf(evidence: Evidence, provers: readonly Prover[], { directory
   const proof = agreedAgent(provers, evidence)
   if (isDenial(proof)) return proof
   // for whom: shown by a token that is bound to this agent
-  const delegation = agreedDelegation(proof, evidence)
-  if (delegation !== null && isDenial(delegation)) return delegation
+  const token = agreedDelegation(proof, evidence)
+  if (token !== null && isDenial(token)) return token
   // a good proof of an agent that nobody registered is no identity
   const agent = directory.agent(proof.agent)
   if (agent === undefined) return deny('agent_unknown', `${proof.agent} is not registered`)
-  const principal: Principal = { agent: agent.id, agentName: agent.name, identifiedBy: proof.by, delegation: delegation ?? undefined }
+  // what stands of it at the authority that keeps it, which may be less than was signed
+  const delegation = token === null ? undefined : standingDelegation(token, directory, evidence.nowMs)
+  if (delegation !== undefined && isDenial(delegation)) return { ...delegation, principal: principalFor(agent, proof, token, token?.delegation) }
+  const principal = principalFor(agent, proof, token, delegation)
   // last, and never cached: what was taken back since the token was verified
   const refusal = revocations.refusal(principal)
   return refusal === undefined ? principal : { ...refusal, principal }
+}
+
+function principalFor({ id, name }: AgentRecord, { by }: AgentProof, token: DelegationToken | null, delegation: Delegation | undefined): Principal {
+  return { agent: id, agentName: name, identifiedBy: by, delegation, onlyIntegration: token?.onlyIntegration }
 }

@@ -1,5 +1,11 @@
 import type { Prover } from './evidence.ts'
 
-/** Knows the agent by the delegation token that it sends as its bearer token: the token is the proof of both. */
-export const tokenProver: Prover = ({ token }) =>
-  token?.kind === 'delegation' ? { agent: token.agent, by: 'token' } : undefined
+/** Knows the agent by the token that it sends as its bearer token: of a delegation (the proof of both) or its own. */
+export const tokenProver: Prover = ({ token }) => {
+  switch (token?.kind) {
+    case 'delegation': return { agent: token.agent, by: token.by }
+    case 'agent': return { agent: token.agent, by: 'token' }
+    case 'service_account':
+    case undefined: return undefined
+  }
+}

@@ -1,33 +1,53 @@
 import { deny, isDenial } from '../../model/denial.ts'
 import type { Denial } from '../../model/denial.ts'
+import { looksLikeSessionSecret } from '../../model/session-secret.ts'
+import type { Directory } from '../../sync/contract.ts'
 import type { Proofs } from '../exchange.ts'
+import type { DpopVerifier } from './dpop.ts'
 import type { Evidence } from './evidence.ts'
+import { verifySessionSecret } from './session-secret.ts'
 import type { TokenVerifier } from './token-verifier.ts'
 import type { DelegationToken, VerifiedToken } from './verified-token.ts'
 
 type Verified = VerifiedToken | Denial | undefined
 
+/** What proofs are verified against. */
+export interface Verifiers {
+  readonly tokens: TokenVerifier
+  readonly directory: Directory
+  readonly dpop: DpopVerifier
+}
+
 /**
  * Verifies every token that was sent, and the bound listener's.
- * Synchronous where all of them are known; the same result either way.
+ * Synchronous where all of them are known and none needs a proof of its own; the same result either way.
  */
-export function verifyEvidence(tokens: TokenVerifier, proofs: Proofs, nowMs: number): Evidence | Denial | Promise<Evidence | Denial> {
+export function verifyEvidence(verifiers: Verifiers, proofs: Proofs, nowMs: number): Evidence | Denial | Promise<Evidence | Denial> {
   const boundText = boundTokenOf(proofs)
   if (typeof boundText === 'object') return boundText
-  const verify = (text: string | undefined): Verified | Promise<Verified> => (text === undefined ? undefined : verifyOne(tokens, text, nowMs))
-  const token = verify(proofs.token)
-  const delegationToken = verify(proofs.delegationToken)
-  const boundToken = verify(boundText)
+  const token = verifySent(verifiers, proofs.token, proofs, nowMs)
+  const delegationToken = verifySent(verifiers, proofs.delegationToken, proofs, nowMs)
+  const boundToken = verifyOne(verifiers, boundText, nowMs)
   if (token instanceof Promise || delegationToken instanceof Promise || boundToken instanceof Promise) {
-    return Promise.all([token, delegationToken, boundToken]).then((verified) => evidenceOf(proofs, nowMs, verified))
+    return Promise.all([token, delegationToken, boundToken]).then((verified) => provenEvidence(verifiers, evidenceOf(proofs, nowMs, verified)))
   }
-  return evidenceOf(proofs, nowMs, [token, delegationToken, boundToken])
+  return provenEvidence(verifiers, evidenceOf(proofs, nowMs, [token, delegationToken, boundToken]))
+}
+
+/** A session secret lives as long as the run: it must not cross a network readable, even where tokens may. */
+function verifySent(verifiers: Verifiers, text: string | undefined, { exposed }: Proofs, nowMs: number): Verified | Promise<Verified> {
+  if (text === undefined) return undefined
+  if (exposed !== true || !looksLikeSessionSecret(text)) return verifyOne(verifiers, text, nowMs)
+  return deny('token_invalid', 'a session secret came over a network without TLS', {
+    hint: 'A session secret is taken on this machine or over TLS alone.',
+  })
 }
 
 /** A throw here would leave the other token's promise behind, and one that nobody awaits ends the process when it rejects. */
-function verifyOne(tokens: TokenVerifier, text: string, nowMs: number): Verified | Promise<Verified> {
+function verifyOne({ tokens, directory }: Verifiers, text: string | undefined, nowMs: number): Verified | Promise<Verified> {
+  if (text === undefined) return undefined
   try {
-    return tokens.verify(text, nowMs)
+    return looksLikeSessionSecret(text) ? verifySessionSecret(directory, text) : tokens.verify(text, nowMs)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -48,10 +68,19 @@ function evidenceOf(proofs: Proofs, nowMs: number, [token, header, file]: readon
   if (delegationToken !== undefined && isDenial(delegationToken)) return delegationToken
   const boundToken = asDelegation(file, 'the bound listener’s file')
   if (boundToken !== undefined && isDenial(boundToken)) return boundToken
-  return { proofs, nowMs, token, delegationToken, boundToken }
+  return { proofs, nowMs, token, delegationToken, boundToken, dpopKey: undefined }
 }
 
 function asDelegation(verified: Verified, where: string): DelegationToken | Denial | undefined {
   if (verified === undefined || isDenial(verified) || verified.kind === 'delegation') return verified
   return deny('token_invalid', `the token in ${where} is no delegation token`)
+}
+
+/** Looks at the DPoP proof, where one was sent: last, since it can be used but once. */
+function provenEvidence({ dpop }: Verifiers, evidence: Evidence | Denial): Evidence | Denial | Promise<Evidence | Denial> {
+  if (isDenial(evidence) || evidence.proofs.dpop === undefined) return evidence
+  const { token, proofs, nowMs } = evidence
+  const key = token === undefined || token.kind === 'service_account' ? undefined : token.confirmation?.dpopKey
+  if (key === undefined || proofs.token === undefined) return deny('token_invalid', 'the token came with a DPoP proof, and is bound to no DPoP key')
+  return dpop.refusal(evidence.proofs.dpop, proofs.token, key, nowMs).then((refusal) => refusal ?? { ...evidence, dpopKey: key })
 }

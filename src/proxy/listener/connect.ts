@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
-import { deny, isDenial, type Denial } from '../../model/denial.ts'
+import { deny, Fault, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
 import type { Connection, TunnelFacts } from './connection.ts'
 import { sniff, type Spoken } from './first-byte.ts'
 import type { ConnectRequest, ConnectVerdict, ListenerDependencies, ListenerLimits } from './listener-options.ts'
 import { readConnect, type ReadContext } from './read-request.ts'
-import { answerOf, answerOnSocket, lingerThenDestroy, refuse } from './refuse.ts'
+import { answerOf, answerOnSocket, lingerThenDestroy, refuse, refuseUnjudged } from './refuse.ts'
 import { endTls } from './tunnel-tls.ts'
 
 const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n'
@@ -50,12 +50,32 @@ export function onConnect(context: ConnectContext, connection: Connection, incom
     deps.sink.broken(error)
     socket.destroy()
   }
-  try {
-    const verdict = deps.authorizeConnect(opening.connect)
-    if (verdict instanceof Promise) void verdict.then((settled) => open(opening, settled)).catch(broken)
+  const judged = (verdict: Judged): void => {
+    if (verdict instanceof Fault) answerOnSocket(socket, refuseUnjudged(deps, verdict, factsOf(opening)), deps.timers)
     else open(opening, verdict)
+  }
+  try {
+    const verdict = authorize(opening)
+    if (verdict instanceof Promise) void verdict.then(judged).catch(broken)
+    else judged(verdict)
   } catch (error) {
     broken(error)
+  }
+}
+
+type Judged = ConnectVerdict | Denial | Fault
+
+/** A Fault is told to the client by its code; anything else that is thrown is a defect of ours. */
+function authorize({ context: { deps }, connect }: Opening): Judged | Promise<Judged> {
+  const unjudged = (error: unknown): Fault => {
+    if (error instanceof Fault) return error
+    throw error
+  }
+  try {
+    const verdict = deps.authorizeConnect(connect)
+    return verdict instanceof Promise ? verdict.catch(unjudged) : verdict
+  } catch (error) {
+    return unjudged(error)
   }
 }
 

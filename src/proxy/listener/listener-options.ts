@@ -3,7 +3,7 @@ import type { CertifiedKey } from '../../lib/certificates.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
 import type { Code } from '../../model/codes.ts'
-import type { Denial } from '../../model/denial.ts'
+import type { Denial, Fault } from '../../model/denial.ts'
 import type { DecisionId } from '../../model/ids.ts'
 import type { BoundAgent, Door, Proofs, Received } from '../exchange.ts'
 import type { InterceptionCa } from './interception-ca.ts'
@@ -85,10 +85,16 @@ export interface Refusal {
   readonly proofs: Proofs | undefined
 }
 
+/** A CONNECT that could not be judged, since something that is needed for it is not there; answered as its code says. */
+export interface Failure extends Omit<Refusal, 'denial'> {
+  readonly fault: Fault
+}
+
 /** What the listener hands everything to: nothing that came is dropped in silence. */
 export interface ListenerSink {
   exchange(received: Received): void
   refused(refusal: Refusal): void
+  failed(failure: Failure): void
   /** A connection over the bound was closed unheard. */
   dropped(): void
   /** Something of ours threw; the connection was cut, the process goes on. For the operational log. */
@@ -127,7 +133,10 @@ export interface ListenerDependencies {
   readonly timers: Timers
   readonly sink: ListenerSink
   readonly ca: InterceptionCa
-  /** Judges a CONNECT; a request inside is judged again, each by itself. Never throws. */
+  /**
+   * Judges a CONNECT; a request inside is judged again, each by itself.
+   * @throws Fault where it cannot be judged at the moment (or a promise that rejects with it)
+   */
   authorizeConnect(connect: ConnectRequest): ConnectVerdict | Denial | Promise<ConnectVerdict | Denial>
   openTunnel(tunnel: OpaqueTunnel): void
 }

@@ -60,6 +60,7 @@ class OpenListener implements ConnectContext {
   readonly relays = new Set<Socket>()
   readonly #options: ListenerOptions
   readonly #ownHosts: ReadonlySet<string> | undefined
+  readonly #exposed: boolean
   readonly #connections = new WeakMap<Socket, Connection>()
   readonly #sockets = new Set<Socket>()
   readonly #open = new Roster<ServerResponse>()
@@ -70,6 +71,7 @@ class OpenListener implements ConnectContext {
     this.deps = deps
     this.limits = options.limits
     this.#ownHosts = address.kind === 'unix' ? undefined : new Set([...LOCAL_HOSTS, address.host, `[${address.host}]`])
+    this.#exposed = options.tls === undefined && !isLocalAddress(address)
     this.server = this.#createServer()
   }
 
@@ -82,7 +84,8 @@ class OpenListener implements ConnectContext {
 
   readContext(connection: Connection): ReadContext {
     const { maxUriBytes, maxHeaders } = this.limits
-    return { connection, bound: this.#options.bound, nowMs: this.deps.clock.nowMs(), maxUriBytes, maxHeaders, ownHosts: this.#ownHosts }
+    const { bound } = this.#options
+    return { connection, bound, nowMs: this.deps.clock.nowMs(), maxUriBytes, maxHeaders, ownHosts: this.#ownHosts, exposed: this.#exposed }
   }
 
   serve(socket: Socket, tunnel: TunnelFacts): void {

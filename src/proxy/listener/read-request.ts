@@ -1,4 +1,4 @@
-import { tokenOf } from '../../http/authorization.ts'
+import { dpopTokenOf, tokenOf } from '../../http/authorization.ts'
 import { readHeaders, type ReadHeaders } from '../../http/headers.ts'
 import { parseAuthority, type Authority } from '../../http/host.ts'
 import { isAcceptedMethod } from '../../http/method.ts'
@@ -26,6 +26,8 @@ export interface ReadContext {
   readonly maxHeaders: number
   /** Whether a Host other than one of this machine's own names is refused in reverse mode: a web page must not reach a bound agent. */
   readonly ownHosts: ReadonlySet<string> | undefined
+  /** What comes has crossed a network without TLS. */
+  readonly exposed?: boolean
 }
 
 export interface ReadRequest {
@@ -114,7 +116,7 @@ function inReverse(raw: RawRequest, headers: ReadHeaders, target: RequestTarget,
   if (split === undefined) {
     return deny('integration_unknown', 'the first segment of the path is no integration’s name', { hint: 'Without a proxy the path begins with the integration: /{integration}/…' })
   }
-  const proofs = proofsOf(headers.authorization, headers, context)
+  const proofs = reverseProofs(raw.method, headers, `${scheme}://${authorityText(own, scheme)}${target.path}`, context)
   if (isDenial(proofs)) return proofs
   const request = canonical(raw, headers, { ...target, path: split.path }, { ...own, scheme })
   return { door: 'reverse', request, prefix: split.prefix, proofs, expectsContinue: headers.expectsContinue }
@@ -140,6 +142,19 @@ function canonical(raw: RawRequest, headers: ReadHeaders, target: RequestTarget,
   }
 }
 
+/** Where Postern is the origin, the agent can also send a token that is bound to its key, with a proof for this very request. */
+function reverseProofs(method: string, headers: ReadHeaders, url: string, context: ReadContext): Proofs | Denial {
+  const token = headers.authorization === undefined ? undefined : dpopTokenOf(headers.authorization)
+  if (token === undefined) return proofsOf(headers.authorization, headers, context)
+  if (headers.dpop === undefined) return deny('token_invalid', 'a DPoP-bound token without a proof', { hint: 'Send a DPoP proof for this request in the field DPoP.' })
+  const others = proofsOf(undefined, headers, context)
+  return isDenial(others) ? others : { ...others, token, dpop: { proof: headers.dpop, method, url } }
+}
+
+function authorityText({ host, port }: Authority, scheme: 'http' | 'https'): string {
+  return port === defaultPort(scheme) ? host : `${host}:${port}`
+}
+
 function proofsOf(field: string | undefined, headers: ReadHeaders, context: ReadContext): Proofs | Denial {
   const token = field === undefined ? undefined : tokenOf(field)
   if (field !== undefined && token === undefined) return deny('token_invalid', 'the authorization field is neither Bearer nor Basic with a token')
@@ -147,7 +162,8 @@ function proofsOf(field: string | undefined, headers: ReadHeaders, context: Read
   if (delegation !== undefined && !TOKEN.test(delegation)) return deny('token_invalid', 'Postern-Delegation holds no token')
   const { peer } = context.connection
   // A peer that is a denial was refused before any field was read.
-  return { token, delegationToken: delegation, certificate: peer === undefined || isDenial(peer) ? undefined : peer, bound: context.bound }
+  const certificate = peer === undefined || isDenial(peer) ? undefined : peer
+  return { token, delegationToken: delegation, certificate, bound: context.bound, exposed: context.exposed === true || undefined }
 }
 
 function sameAuthority(field: string | undefined, expected: Authority, scheme: 'http' | 'https'): boolean {

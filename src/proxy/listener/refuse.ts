@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { problemAnswer, problemOf, type ProblemAnswer, type ProblemView } from '../../http/problem.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { CODES, type Code } from '../../model/codes.ts'
-import type { Denial } from '../../model/denial.ts'
+import type { Denial, Fault } from '../../model/denial.ts'
 import { newId, type DecisionId } from '../../model/ids.ts'
 import type { Door, Proofs } from '../exchange.ts'
 import type { ListenerDependencies, Refusal } from './listener-options.ts'
@@ -28,10 +28,22 @@ export interface RefusedFacts {
 export function refuse(deps: ListenerDependencies, denial: Denial, facts: RefusedFacts): ProblemAnswer {
   const id = facts.id ?? newId('dec')
   const answer = problemAnswer(problemOf(denial, id), facts.door === 'reverse' ? 'origin' : 'proxy')
-  tell(deps, {
+  tell(deps, () => deps.sink.refused({ ...toldOf(deps, facts, id, answer.status), denial }))
+  return answer
+}
+
+/** The same where what was asked could not be judged: by the code alone. */
+export function refuseUnjudged(deps: ListenerDependencies, fault: Fault, facts: RefusedFacts): ProblemAnswer {
+  const id = facts.id ?? newId('dec')
+  const answer = answerOf(fault.code, undefined, id)
+  tell(deps, () => deps.sink.failed({ ...toldOf(deps, facts, id, answer.status), fault }))
+  return answer
+}
+
+function toldOf(deps: ListenerDependencies, facts: RefusedFacts, id: DecisionId, status: number): Omit<Refusal, 'denial'> {
+  return {
     id,
-    denial,
-    status: answer.status,
+    status,
     door: facts.door,
     receivedAtMs: facts.receivedAtMs ?? deps.clock.nowMs(),
     startedMonotonicMs: facts.startedMonotonicMs ?? deps.clock.monotonicMs(),
@@ -39,14 +51,13 @@ export function refuse(deps: ListenerDependencies, denial: Denial, facts: Refuse
     host: facts.host?.slice(0, MAX_TOLD),
     path: facts.target?.split('?', 1)[0]?.slice(0, MAX_TOLD),
     proofs: facts.proofs,
-  })
-  return answer
+  }
 }
 
 /** Nothing that the sink does may end the process, or keep the client from its answer. */
-function tell({ sink }: ListenerDependencies, refusal: Refusal): void {
+function tell({ sink }: ListenerDependencies, told: () => void): void {
   try {
-    sink.refused(refusal)
+    told()
   } catch (error) {
     sink.broken(error)
   }

@@ -2,6 +2,7 @@ import type { CanonicalRequest } from '../../http/request.ts'
 import type { Integration, Match } from '../../integrations/integration.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
+import type { Principal } from '../../model/principal.ts'
 import type { Route, Snapped, Stage } from '../exchange.ts'
 import { refusedQuery } from './client-credentials.ts'
 import { overrideInQuery } from './method-override.ts'
@@ -15,12 +16,18 @@ export function routeStage(integrations: IntegrationIndex): Stage<Snapped, 'rout
       const served = exchange.door === 'reverse' ? byPrefix(exchange, integrations) : byOrigin(exchange.request, integrations)
       if (isDenial(served)) return served
       const { integration, request } = served
-      const refused = overrideInQuery(request.query) ?? refusedQuery(request.query, integration)
+      const refused = strayStandIn(exchange.principal, integration) ?? overrideInQuery(request.query) ?? refusedQuery(request.query, integration)
       if (refused !== undefined) return refused
       const match = matchOf(exchange, integration, request)
       return isDenial(match) ? match : { integration, match, request }
     },
   }
+}
+
+/** A stand-in token is good for the one integration that it was exchanged for. */
+function strayStandIn({ onlyIntegration }: Principal, { name }: Integration): Denial | undefined {
+  if (onlyIntegration === undefined || onlyIntegration === name) return undefined
+  return deny('proof_mismatch', `a stand-in token of ${onlyIntegration} was shown for ${name}`, { hint: `This token is good for ${onlyIntegration} alone.` })
 }
 
 interface Served {
