@@ -18,6 +18,8 @@ export interface CredentialOrder {
   readonly expiresInMs: number | undefined
   /** Whose access the credential lends: the person's own, through `connection`, or the organisation's. */
   readonly authority: 'person' | 'organisation'
+  /** `released` where the agent itself gets the secret, by a rule of policy; recorded as such, and never shared with what goes through the proxy. */
+  readonly delivery?: 'proxied' | 'released' | undefined
   /** The allowing decision, for the record of the issuance; what is issued follows from the fields above alone. */
   readonly decision: Decision
 }
@@ -37,6 +39,8 @@ export interface Issuer {
   issue(order: CredentialOrder, signal: AbortSignal): Promise<Issuance | Denial>
   /** Ends the credential at the upstream, where the upstream can; undefined where it cannot. Idempotent. */
   readonly revoke: ((secret: Secret, signal: AbortSignal) => Promise<void>) | undefined
+  /** Told that the upstream did not accept what was issued for this order, so that the next issuance need not give the same again. */
+  rejected?(order: CredentialOrder, signal: AbortSignal): Promise<unknown>
 }
 
 /** A credential that lives upstream and must be ended there, also after a crash. */

@@ -161,7 +161,7 @@ describe('revocation', () => {
     expect(told).toEqual([doomed.id])
     await settled()
     expect(upstream.ended).toEqual(['upstream-token-1'])
-    expect(audit.of('credential.revoked')).toMatchObject([{ credential: doomed.id, reason: 'its agent, delegation or session was revoked; ended at the upstream' }])
+    expect(audit.of('credential.revoked')).toMatchObject([{ credential: doomed.id, reason: 'its agent, delegation, session or connection was revoked; ended at the upstream' }])
     expect(await granted(authority.credential(order({ principal: other }), never))).toBe(kept)
     expect(await authority.credential(order(), never)).toMatchObject({ denial: expect.stringMatching(/_revoked$/) as string })
   })

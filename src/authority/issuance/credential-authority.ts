@@ -11,6 +11,7 @@ import { codeOfThrown, deny, Fault, isDenial, type Denial } from '../../model/de
 import type { CredentialId } from '../../model/ids.ts'
 import type { LiveCredentials } from '../../store/ports/live-credentials.ts'
 import type { CredentialSource, Revocations, Revoked } from '../../sync/contract.ts'
+import type { CredentialEnds } from '../revocation/contract.ts'
 import { Gate } from './gate.ts'
 import { holdCredential, renewalHelps, type HeldCredential } from './held-credential.ts'
 import { HeldCredentials } from './held-credentials.ts'
@@ -19,6 +20,7 @@ import { ISSUANCE_LIMITS, type IssuanceLimits } from './issuance-limits.ts'
 import { issueCredential, type IssueDependencies } from './issue-credential.ts'
 import { endLeftovers } from './leftovers.ts'
 import { orderKey } from './order-key.ts'
+import { type Ending, RevocationEnds } from './revocation-ends.ts'
 import { Setbacks } from './setbacks.ts'
 import { UpstreamEnding } from './upstream-ending.ts'
 
@@ -49,6 +51,7 @@ export class CredentialAuthority implements CredentialSource {
   readonly #random: () => number
   readonly #held: HeldCredentials
   readonly #ending: UpstreamEnding
+  readonly #ends: RevocationEnds
   readonly #gate: Gate
   readonly #setbacks: Setbacks
   readonly #flights = new SingleFlight<Credential | Denial>()
@@ -69,6 +72,7 @@ export class CredentialAuthority implements CredentialSource {
       onEvicted: (held) => this.#evict(held),
     })
     this.#ending = new UpstreamEnding({ issuers: deps.issuers, live: deps.live, audit: deps.audit, timers: deps.timers, limits })
+    this.#ends = new RevocationEnds(deps.timers, limits)
     this.#gate = new Gate({
       inside: limits.concurrentIssues,
       insidePerOwner: limits.concurrentIssuesPerAgent,
@@ -104,7 +108,17 @@ export class CredentialAuthority implements CredentialSource {
   credentialRejected(id: CredentialId): void {
     const held = this.#end(id, 'rejected')
     if (held === undefined) return this.#announce(id)
+    this.#tellIssuer(held)
     this.#setbacks.rejected(held.key, new Fault('credential_unavailable', 'the upstream does not accept what was issued'))
+  }
+
+  /**
+   * Ends whatever belongs to something that was revoked, here and at the upstreams, and waits for the latter within a bound.
+   * @returns by integration, what was dropped and how much of it the upstream has ended
+   */
+  endAll(revoked: Revoked): Promise<CredentialEnds[]> {
+    this.#revoked(revoked)
+    return this.#ends.report(revoked)
   }
 
   onCredentialEnded(listener: (id: CredentialId) => void): () => void {
@@ -184,7 +198,13 @@ export class CredentialAuthority implements CredentialSource {
   }
 
   #revoked(revoked: Revoked): void {
-    for (const held of this.#held.belongingTo(revoked)) this.#end(held.credential.id, 'revoked')
+    this.#ends.add(revoked, this.#held.belongingTo(revoked).flatMap((held) => this.#endHeld(held.credential.id, 'revoked') ?? []))
+  }
+
+  /** In the background, and only so that the next issuance need not give the same again. */
+  #tellIssuer({ order }: HeldCredential): void {
+    const told = this.#deps.issuers.get(order.integration)?.rejected?.(order, AbortSignal.timeout(this.#limits.issueTimeoutMs))
+    if (told !== undefined) void this.#track(told)
   }
 
   /** A static secret lives on whatever we do: nothing of it ends by our shutting down. */
@@ -196,11 +216,14 @@ export class CredentialAuthority implements CredentialSource {
 
   /** @returns what was ended, or undefined where somebody else had ended it */
   #end(id: CredentialId, why: EndReason): HeldCredential | undefined {
+    return this.#endHeld(id, why)?.held
+  }
+
+  #endHeld(id: CredentialId, why: EndReason): (Ending & { readonly held: HeldCredential }) | undefined {
     const held = this.#held.take(id)
     if (held === undefined) return undefined
     this.#announce(id)
-    void this.#ending.end({ ...held.credential, order: held.order }, why)
-    return held
+    return { held, integration: held.order.integration, atUpstream: this.#ending.end({ ...held.credential, order: held.order }, why) }
   }
 
   #announce(id: CredentialId): void {

@@ -59,7 +59,7 @@ export class HeldCredentials {
   }
 
   belongingTo(revoked: Revoked): HeldCredential[] {
-    return this.all().filter((held) => concerns(revoked, held.order.principal))
+    return this.all().filter((held) => concerns(revoked, held.order.principal, held.order.integration))
   }
 
   all(): HeldCredential[] {

@@ -33,6 +33,10 @@ export interface IssuanceLimits {
   readonly longestRevokePauseMs: number
   /** Attempts under way at once: revoking an agent with many credentials must not look like an attack. */
   readonly concurrentRevokes: number
+  /** How long a report of a revocation waits for the upstreams; what is not ended by then goes on being tried. */
+  readonly endReportTimeoutMs: number
+  /** For how long it is remembered what a revocation ended, until it is asked for. */
+  readonly endReportMemoryMs: number
   /** What a graceful shutdown spends on ending what lives; the rest is ended at the next start. */
   readonly closeTimeoutMs: number
   /** A leftover whose integration is no longer configured is forgotten this long after its expiry: no upstream token lives longer. */
@@ -61,6 +65,8 @@ export const ISSUANCE_LIMITS: IssuanceLimits = {
   firstRevokePauseMs: 1_000,
   longestRevokePauseMs: 60_000,
   concurrentRevokes: 16,
+  endReportTimeoutMs: 5_000,
+  endReportMemoryMs: 60_000,
   closeTimeoutMs: 5_000,
   forgetLeftoverMs: 24 * 3_600_000,
 }

@@ -7,24 +7,25 @@ import type { Denial } from '../../model/denial.ts'
 import type { CredentialId } from '../../model/ids.ts'
 
 /** Why a credential is over. */
-export type EndReason = 'expired' | 'revoked' | 'rejected' | 'evicted' | 'refused' | 'unrecorded' | 'late' | 'shutdown' | 'leftover'
+export type EndReason = 'expired' | 'revoked' | 'rejected' | 'evicted' | 'refused' | 'unrecorded' | 'unreleasable' | 'late' | 'shutdown' | 'leftover'
 
 const WORDS: Readonly<Record<EndReason, string>> = {
   expired: 'its time is over',
-  revoked: 'its agent, delegation or session was revoked',
+  revoked: 'its agent, delegation, session or connection was revoked',
   rejected: 'the upstream did not accept it',
   evicted: 'it made room for credentials used more lately',
   refused: 'the upstream refused to renew it',
   unrecorded: 'it could not be recorded and was not handed out',
+  unreleasable: 'the upstream could not confine it, and it was not released',
   late: 'it came too late and was not handed out',
   shutdown: 'the authority shuts down',
   leftover: 'it was left over from an earlier run',
 }
 
-/** `credential.issued`: what was made, for whom, for which operation. */
+/** `credential.issued`: what was made, for whom, for which operation; `credential.released` where the agent itself gets the secret. */
 export function issuedRecord(order: CredentialOrder, credential: Credential, nowMs: number): AuditEvent {
   return {
-    event: 'credential.issued',
+    event: order.delivery === 'released' ? 'credential.released' : 'credential.issued',
     ...orderFields(order),
     ...(Number.isFinite(credential.expiresAtMs) ? { expires_in: `${Math.round((credential.expiresAtMs - nowMs) / 1000)}s` } : {}),
     ...upstreamEnd(credential),
@@ -87,6 +88,7 @@ function orderFields(order: CredentialOrder): Partial<AuditEvent> {
   return {
     ...principalFacts(order.principal),
     integration: order.integration,
+    ...(order.authority === 'person' ? { connection: order.principal.delegation?.standing?.connections[order.integration] } : {}),
     operation: order.operation,
     scopes: order.scopes,
     target: targetText(order.targets),

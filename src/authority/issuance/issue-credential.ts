@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { within } from '../../lib/within.ts'
 import type { Credential } from '../../model/credential.ts'
-import { Fault, isDenial, type Denial } from '../../model/denial.ts'
+import { deny, Fault, isDenial, type Denial } from '../../model/denial.ts'
 import { newId, type CredentialId } from '../../model/ids.ts'
 import type { LiveCredentials } from '../../store/ports/live-credentials.ts'
 import { boundedCredential } from './bounded-credential.ts'
@@ -39,6 +39,13 @@ export async function issueCredential(order: CredentialOrder, issuer: Issuer, de
   const made = await issueInTime(order, issuer, deps)
   if (isDenial(made)) return made
   const credential = boundedCredential(made, order, newId('crd'), deps.clock.nowMs())
+  if (order.delivery === 'released' && made.narrowedBy !== 'upstream') {
+    // Outside the proxy nothing would narrow it.
+    if (issuer.revoke !== undefined) deps.end(credential, 'unreleasable')
+    return deny('release_refused', 'the upstream cannot confine this credential to what was decided', {
+      hint: 'This upstream’s credentials can do more than this request: they are used through the proxy only.',
+    })
+  }
   try {
     requireLife(credential, deps)
     deps.begins(credential.id)

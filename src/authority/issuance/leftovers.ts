@@ -23,7 +23,7 @@ export async function endLeftovers(leftovers: readonly LiveCredential[], deps: L
 
 async function endLeftover(leftover: LiveCredential, deps: LeftoverDependencies): Promise<void> {
   const endable = { ...leftover, order: undefined, upstreamExpiresAtMs: undefined }
-  if (deps.issuers.get(leftover.integration)?.revoke !== undefined) return deps.ending.end(endable, 'leftover')
+  if (deps.issuers.get(leftover.integration)?.revoke !== undefined) return void (await deps.ending.end(endable, 'leftover'))
   if (deps.clock.nowMs() < leftover.expiresAtMs + deps.limits.forgetLeftoverMs) return
   await deps.live.remove(leftover.id)
   await deps.ending.end(endable, 'leftover')

@@ -29,7 +29,7 @@ export interface UpstreamEndingDependencies {
 export class UpstreamEnding {
   readonly #deps: UpstreamEndingDependencies
   readonly #gate: Gate
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #underWay = new Set<Promise<UpstreamOutcome>>()
   readonly #pauses = new Set<() => void>()
   #hurried = false
 
@@ -40,7 +40,7 @@ export class UpstreamEnding {
   }
 
   /** Never rejects. Whoever calls it has made sure that nobody else ends the same credential. */
-  end(ended: Endable, why: EndReason): Promise<void> {
+  end(ended: Endable, why: EndReason): Promise<UpstreamOutcome> {
     const work = this.#end(ended, why).finally(() => this.#underWay.delete(work))
     this.#underWay.add(work)
     return work
@@ -57,11 +57,12 @@ export class UpstreamEnding {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
-  async #end(ended: Endable, why: EndReason): Promise<void> {
+  async #end(ended: Endable, why: EndReason): Promise<UpstreamOutcome> {
     const upstream = await this.#atUpstream(ended)
-    if (upstream === 'failed' && this.#hurried) return
+    if (upstream === 'failed' && this.#hurried) return upstream
     if (upstream === 'ended') await this.#forget(ended)
     this.#deps.audit.post(endedRecord(ended, why, upstream))
+    return upstream
   }
 
   async #atUpstream(ended: Endable): Promise<UpstreamOutcome> {

@@ -1,5 +1,6 @@
 import type { UpstreamHttp, UpstreamResponse } from '../upstream-http.ts'
 import type { AppIdentity } from './app-identity.ts'
+import { clientAuthorization, type GithubClient } from './oauth-client.ts'
 
 /** Where and how the issuer reaches GitHub's API. */
 export interface GithubApiOptions {
@@ -20,9 +21,18 @@ export class GithubApi {
 
   /** @throws Fault `credential_unavailable` where there was no whole answer */
   send(method: 'GET' | 'POST' | 'DELETE', path: string, token: string, signal: AbortSignal, json?: unknown): Promise<UpstreamResponse> {
+    return this.#send(method, path, `Bearer ${token}`, signal, json)
+  }
+
+  /** As the app's OAuth client, about a token of its own. @throws Fault `credential_unavailable` where there was no whole answer */
+  sendAsClient(client: GithubClient, method: 'POST' | 'DELETE', rest: string, signal: AbortSignal, json: unknown): Promise<UpstreamResponse> {
+    return this.#send(method, `/applications/${encodeURIComponent(client.clientId)}/${rest}`, clientAuthorization(client), signal, json)
+  }
+
+  #send(method: 'GET' | 'POST' | 'DELETE', path: string, authorization: string, signal: AbortSignal, json?: unknown): Promise<UpstreamResponse> {
     const headers = {
       accept: 'application/vnd.github+json',
-      authorization: `Bearer ${token}`,
+      authorization,
       // GitHub refuses calls without one.
       'user-agent': 'postern',
       'x-github-api-version': '2022-11-28',

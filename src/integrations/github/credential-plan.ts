@@ -35,6 +35,18 @@ export function planCredential(order: CredentialOrder): CredentialPlan | Denial 
       hint: 'GitHub lets only people call this, not apps.',
     })
   }
+  return planNeeds(order)
+}
+
+/** Works out the narrowest token of the person's own for an order. Pure. */
+export function planForPerson(order: CredentialOrder): CredentialPlan | Denial {
+  if (ENDPOINTS.get(order.operation)?.userToken === false) {
+    return deny('credential_refused', 'GitHub accepts no token of a person’s for this operation', { hint: 'GitHub lets only apps call this, not people.' })
+  }
+  return planNeeds(order)
+}
+
+function planNeeds(order: CredentialOrder): CredentialPlan | Denial {
   const permissions = permissionsOf(order.scopes)
   if (permissions === undefined) return deny('credential_refused', 'a decided scope is no permission of GitHub’s')
   return planTargets(order, permissions)

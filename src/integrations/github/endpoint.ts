@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly onWorkflowFile: readonly (readonly string[])[] | undefined
   /** Whether GitHub accepts an app's installation token here; elsewhere only a user's. */
   readonly installationToken: boolean
+  /** Whether GitHub accepts a person's token here. */
+  readonly userToken: boolean
 }
 
 /** A row of the table, before its permissions are given a meaning. */
@@ -24,6 +26,7 @@ export interface EndpointFacts {
   readonly name: string
   readonly scopes: readonly string[]
   readonly installationToken: boolean
+  readonly userToken: boolean
 }
 
 const RANK: Readonly<Record<Access, number>> = { read: 0, write: 1, admin: 2 }
@@ -37,7 +40,7 @@ export const ENDPOINTS: ReadonlyMap<string, Endpoint> = endpoints(ENDPOINT_FACTS
 function readFacts(line: string): EndpointFacts {
   const [method, path, scopes, flags] = line.split(' ')
   if (scopes === undefined || flags === undefined) throw new TypeError('a line of endpoints.json has another form')
-  return { name: `${method} ${path}`, scopes: scopes.split(','), installationToken: flags.includes('s') }
+  return { name: `${method} ${path}`, scopes: scopes.split(','), installationToken: flags.includes('s'), userToken: flags.includes('u') }
 }
 
 /** Gives each endpoint its meaning; several permissions without a family give no alternative at all. */
@@ -46,9 +49,9 @@ export function endpoints(facts: readonly EndpointFacts[], families: readonly Ne
   const listed = facts.map((one) => {
     const need = needs.get(one.name)
     const onWorkflowFile = need === 'workflow_path' ? [one.scopes] : undefined
-    return endpoint(one.name, alternativesOf(one.scopes, need), onWorkflowFile, one.installationToken)
+    return endpoint(one.name, alternativesOf(one.scopes, need), onWorkflowFile, one)
   })
-  const unlisted = UNLISTED_OPERATIONS.map((one) => endpoint(one.name, one.alternatives, undefined, true))
+  const unlisted = UNLISTED_OPERATIONS.map((one) => endpoint(one.name, one.alternatives, undefined, { installationToken: true, userToken: true }))
   return new Map([...listed, ...unlisted].map((one) => [one.name, one]))
 }
 
@@ -68,11 +71,11 @@ function endpoint(
   name: string,
   alternatives: Endpoint['alternatives'],
   onWorkflowFile: Endpoint['onWorkflowFile'],
-  installationToken: boolean,
+  { installationToken, userToken }: Pick<Endpoint, 'installationToken' | 'userToken'>,
 ): Endpoint {
   const space = name.indexOf(' ')
   const access = WRITES_WITH_READ_SCOPE.has(name) ? 'write' : accessOf(alternatives.flat())
-  return { name, method: name.slice(0, space), path: name.slice(space + 1), access, alternatives, onWorkflowFile, installationToken }
+  return { name, method: name.slice(0, space), path: name.slice(space + 1), access, alternatives, onWorkflowFile, installationToken, userToken }
 }
 
 /** The highest level among the scopes: GitHub's verb says nothing about it. */

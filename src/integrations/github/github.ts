@@ -3,11 +3,14 @@ import type { Secret } from '../../lib/secret.ts'
 import type { Integration, Origin } from '../integration.ts'
 import type { Issuer } from '../issuer.ts'
 import type { UpstreamHttp } from '../upstream-http.ts'
+import type { UpstreamOauth } from '../upstream-oauth.ts'
 import { GithubApi } from './api.ts'
 import { AppIdentity } from './app-identity.ts'
 import { githubCatalogue } from './catalogue.ts'
 import { githubDenialAnswer } from './denial-answer.ts'
 import { githubIssuer } from './issuer.ts'
+import type { GithubPersonOptions } from './person-issuer.ts'
+import { githubUserOauth, type GithubUserOauthOptions } from './user-oauth.ts'
 import { githubVocabulary } from './vocabulary.ts'
 
 /** A GitHub integration as it is configured. */
@@ -24,8 +27,16 @@ export interface GithubOptions {
     /** Undefined: looked up by the owner of each target. */
     readonly installationId: number | undefined
   }
+  /** The people's side; undefined where only the organisation's authority serves. */
+  readonly people?: GithubPersonOptions | undefined
   readonly http: UpstreamHttp
   readonly clock: Clock
+}
+
+/** The App's own OAuth as it is configured. */
+export interface GithubOauthOptions extends Pick<GithubOptions, 'api' | 'http' | 'clock'>, Omit<GithubUserOauthOptions, 'api' | 'site'> {
+  /** `https://github.com`. */
+  readonly site: Origin
 }
 
 /** Names under which GitHub itself, or a library for it, takes a credential outside the header. */
@@ -48,16 +59,23 @@ export function describeGithub({ name, api, uploads }: Pick<GithubOptions, 'name
 }
 
 /**
- * Where credentials for GitHub come from: the GitHub App.
+ * Where credentials for GitHub come from: the GitHub App, and the people who authorised it.
  * @throws TypeError where the private key cannot be used
  */
-export function githubAppIssuer({ api, app, clock, http }: GithubOptions): Issuer {
+export function githubAppIssuer({ api, app, clock, http, people }: GithubOptions): Issuer {
   return githubIssuer({
     api: new GithubApi({ url: urlOf(api), http }),
     app: new AppIdentity(app, clock),
     clock,
     installationId: app.installationId,
+    people,
   })
+}
+
+/** How people connect their accounts at GitHub; `http` dials the API. */
+export function githubOauth(options: GithubOauthOptions): UpstreamOauth {
+  const { api, http, site, ...rest } = options
+  return githubUserOauth({ ...rest, site: urlOf(site), api: new GithubApi({ url: urlOf(api), http }) })
 }
 
 /**

@@ -7,8 +7,10 @@ import type { UpstreamResponse } from '../upstream-http.ts'
 import type { GithubApi } from './api.ts'
 import type { AppIdentity } from './app-identity.ts'
 import type { CredentialPlan } from './credential-plan.ts'
-import { planCredential } from './credential-plan.ts'
+import { planCredential, planForPerson } from './credential-plan.ts'
 import { Installations } from './installations.ts'
+import { DEFAULT_LIFETIME_MS, UPSTREAM_MARGIN_MS } from './lifetimes.ts'
+import { type GithubPersonOptions, PersonIssuing } from './person-issuer.ts'
 import type { TokenAnswer } from './token-answer.ts'
 import { mismatchOf, readTokenAnswer } from './token-answer.ts'
 import { narrowingRefusal, notInstalled, tokenRefusal } from './token-refusal.ts'
@@ -19,50 +21,76 @@ export interface GithubIssuerOptions {
   readonly app: AppIdentity
   readonly clock: Clock
   readonly installationId: number | undefined
+  /** Undefined where only the organisation's authority serves. */
+  readonly people?: GithubPersonOptions | undefined
 }
 
-/** Where no rule names a life: long enough for a run's burst of calls, short enough to be forgotten. */
-const DEFAULT_LIFETIME_MS = 600_000
-/** We stop before GitHub does, so that no call dies under way. */
-const UPSTREAM_MARGIN_MS = 60_000
-
-/** Makes installation tokens of one GitHub App, each for the repository and the permissions of one decision. */
+/** Makes tokens of one GitHub App, each for the repository and the permissions of one decision: the installation's, or the person's own. */
 export function githubIssuer(options: GithubIssuerOptions): Issuer {
+  const { api, clock, people } = options
   const issuing = new Issuing(options)
-  return {
+  const organisation: Issuer = {
     cacheKey,
     issue: (order, signal) => issuing.issue(order, signal),
-    revoke: (secret, signal) => revokeToken(options.api, secret, signal),
+    revoke: (secret, signal) => revokeToken(api, secret, signal),
   }
+  if (people === undefined) return organisation
+  const persons = new PersonIssuing({ ...people, api, clock, installationToken: (plan, order, signal) => issuing.issuePlan(plan, order, signal) })
+  return {
+    cacheKey,
+    issue: (order, signal) => (order.authority === 'person' ? persons : issuing).issue(order, signal),
+    revoke: async (secret, signal) => {
+      if (issuing.made(secret)) return revokeToken(api, secret, signal)
+      // After a restart nobody knows whose it is: an installation's token is none of the App's users'.
+      if (!(await persons.end(secret, signal)) && !persons.made(secret)) await revokeToken(api, secret, signal)
+    },
+    rejected: (order, signal) => rejected(people, order, signal),
+  }
+}
+
+function rejected({ users }: GithubPersonOptions, order: CredentialOrder, signal: AbortSignal): Promise<unknown> {
+  const connection = order.principal.delegation?.standing?.connections[order.integration]
+  return order.authority === 'person' && connection !== undefined ? users.rejected(connection, undefined, signal) : Promise.resolve()
 }
 
 /** Orders that come down to the same token share it; those that come down to none share nothing with any. */
 function cacheKey(order: CredentialOrder): string {
   const { agent, delegation } = order.principal
-  const plan = planCredential(order)
+  const plan = order.authority === 'person' ? planForPerson(order) : planCredential(order)
   const token = isDenial(plan)
     ? [plan.denial, order.operation, order.scopes, order.targets]
     : [plan.owner ?? null, plan.repositories, [...plan.permissions]]
-  return JSON.stringify([agent, delegation?.id ?? null, order.expiresInMs ?? null, ...token])
+  const connection = order.authority === 'person' ? (delegation?.standing?.connections[order.integration] ?? null) : 'organisation'
+  return JSON.stringify([agent, delegation?.id ?? null, connection, order.expiresInMs ?? null, ...token])
 }
 
 class Issuing {
   readonly #options: GithubIssuerOptions
   readonly #installations: Installations
+  readonly #made = new WeakSet<Secret>()
 
   constructor(options: GithubIssuerOptions) {
     this.#options = options
     this.#installations = new Installations(options.api, options.app, options.clock, options.installationId)
   }
 
+  /** Whether this secret was made here, in this run. */
+  made(secret: Secret): boolean {
+    return this.#made.has(secret)
+  }
+
   async issue(order: CredentialOrder, signal: AbortSignal): Promise<Issuance | Denial> {
     const plan = planCredential(order)
-    if (isDenial(plan)) return plan
+    return isDenial(plan) ? plan : this.issuePlan(plan, order, signal)
+  }
+
+  async issuePlan(plan: CredentialPlan, order: CredentialOrder, signal: AbortSignal): Promise<Issuance | Denial> {
     const askedAtMs = this.#options.clock.nowMs()
     const answer = await this.#askForToken(plan, signal)
     if (isDenial(answer)) return answer
     const token = readTokenAnswer(answer.body)
     if (token === undefined) throw new Fault('credential_unavailable', 'GitHub answered without a token')
+    this.#made.add(token.token)
     return this.#accept(token, plan, order, askedAtMs, signal)
   }
 

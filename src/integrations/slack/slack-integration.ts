@@ -3,13 +3,16 @@ import type { Secret } from '../../lib/secret.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { Integration, Origin } from '../integration.ts'
 import type { Issuer } from '../issuer.ts'
+import type { PersonAccessOptions } from '../person-access.ts'
+import { type ReauthNotice, RotatingToken } from '../rotation/rotating-token.ts'
+import { ROTATION_TIMES, type RotationTimes } from '../rotation/rotation-times.ts'
 import type { UpstreamHttp } from '../upstream-http.ts'
 import { SlackCatalogue, type SlackOrigins } from './catalogue.ts'
 import { slackDenialAnswer } from './denial-answer.ts'
 import { type BotToken, SlackIssuer } from './issuer.ts'
-import { refreshAtSlack } from './oauth-refresh.ts'
-import { type ReauthNotice, RotatingToken } from './rotating-token.ts'
-import { ROTATION_TIMES, type RotationTimes } from './rotation-times.ts'
+import { importedConnection } from './imported-connection.ts'
+import { refreshAtSlack } from './slack-app.ts'
+import { slackUrl } from './slack-url.ts'
 import { slackVocabulary } from './vocabulary.ts'
 
 /** A bot token that lives until it is revoked, or one that rotates: then with the app's own credentials and an initial refresh token. */
@@ -20,7 +23,10 @@ export type SlackCredentialOptions =
 export interface SlackOptions {
   /** The integration's key in the configuration. */
   readonly name: string
-  readonly credential: SlackCredentialOptions
+  /** Undefined where the organisation has no bot here, and only people's own tokens serve. */
+  readonly credential: SlackCredentialOptions | undefined
+  /** The people's side; undefined where only the bot serves. */
+  readonly people?: PersonAccessOptions | undefined
   /** Slack itself where undefined. */
   readonly origins?: SlackOrigins
   /** Used by rotation only. */
@@ -58,13 +64,13 @@ export function describeSlack({ name, origins = SLACK_ORIGINS }: Pick<SlackOptio
   }
 }
 
-/** Where credentials for Slack come from: one workspace's bot token. */
+/** Where credentials for Slack come from: one workspace's bot token, and the tokens of people who connected their accounts. */
 export function slackBotIssuer(options: SlackOptions): Omit<SlackParts, 'integration'> {
   const { origins = SLACK_ORIGINS, clock = systemClock } = options
   const times = { ...ROTATION_TIMES, ...options.times }
   const bot = botToken(options, origins, clock, times)
-  const idle = (): Promise<void> => (bot.kind === 'rotating' ? bot.token.idle() : Promise.resolve())
-  return { issuer: new SlackIssuer(bot, clock, times), idle }
+  const idle = (): Promise<void> => (bot?.kind === 'rotating' ? bot.token.idle() : Promise.resolve())
+  return { issuer: new SlackIssuer({ bot, people: options.people, clock, times }), idle }
 }
 
 /** Slack's Web API with one workspace's bot token: both sides of it. */
@@ -72,24 +78,22 @@ export function slackIntegration(options: SlackOptions): SlackParts {
   return { integration: describeSlack(options), ...slackBotIssuer(options) }
 }
 
-function botToken(options: SlackOptions, origins: SlackOrigins, clock: Clock, times: RotationTimes): BotToken {
-  const { credential, http, name } = options
+function botToken(options: SlackOptions, origins: SlackOrigins, clock: Clock, times: RotationTimes): BotToken | undefined {
+  const { credential, http, name, store } = options
+  if (credential === undefined) return undefined
   if ('botToken' in credential) return { kind: 'static', secret: credential.botToken }
-  const app = { tokenUrl: tokenUrlAt(origins.api), clientId: credential.clientId, clientSecret: credential.clientSecret }
+  const app = { tokenUrl: slackUrl(origins.api, '/api/oauth.v2.access'), clientId: credential.clientId, clientSecret: credential.clientSecret }
   const token = new RotatingToken({
-    connections: options.store.connections,
-    key: { integration: name, owner: 'organisation', label: 'bot' },
-    configured: credential.refreshToken,
-    refresh: (refreshToken, signal) => refreshAtSlack(app, refreshToken, http, clock, signal),
+    connections: store.connections,
+    load: () => importedConnection(store.connections, { integration: name, owner: 'organisation', label: 'bot' }, credential.refreshToken),
+    refresh: (refreshToken, signal) => refreshAtSlack(app, 'bot', refreshToken, http, clock, signal),
     onReauthRequired: options.onReauthRequired,
+    upstream: 'Slack',
+    remedy: 'Install the Slack app again.',
     clock,
     times,
   })
   return { kind: 'rotating', token }
-}
-
-function tokenUrlAt(origin: Origin): string {
-  return new URL('/api/oauth.v2.access', `${origin.scheme}://${origin.host}:${origin.port}`).href
 }
 
 function sameOrigin(one: Origin, other: Origin): boolean {

@@ -33,7 +33,7 @@ async function main(name: string, settings: ChildSettings): Promise<void> {
     http: sendAs(name),
     onReauthRequired: () => undefined,
     // Every stored token counts as expired, so that each issuance renews and no old token hides a loss.
-    times: { refreshAheadMs: 13 * 3_600_000, marginMs: 13 * 3_600_000, refreshTimeoutMs: settings.refreshTimeoutMs, leaseMs: settings.leaseMs, pollMs: 10, firstBackoffMs: 20 },
+    times: { refreshAheadMs: 13 * 3_600_000, refreshAheadShare: 2, marginMs: 13 * 3_600_000, refreshTimeoutMs: settings.refreshTimeoutMs, leaseMs: settings.leaseMs, pollMs: 10, firstBackoffMs: 20 },
   })
   const stop = new AbortController()
   process.stdin.on('data', () => stop.abort())

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startSlack, type Slack } from '../../../src/demo/slack/start-slack.ts'
-import { refreshAtSlack, type SlackApp } from '../../../src/integrations/slack/oauth-refresh.ts'
+import { refreshAtSlack, type SlackApp } from '../../../src/integrations/slack/slack-app.ts'
 import type { UpstreamHttp, UpstreamResponse } from '../../../src/integrations/upstream-http.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/secret.ts'
@@ -12,7 +12,7 @@ const CLOCK = { nowMs: () => 1000, monotonicMs: () => 0 }
 const TOKENS = { ok: true, access_token: 'a', refresh_token: 'r', expires_in: 43_200, scope: 'chat:write, files:write', token_type: 'bot' }
 
 function refreshed(http: UpstreamHttp) {
-  return refreshAtSlack(APP, new Secret('canary-refresh'), http, CLOCK, AbortSignal.timeout(5000))
+  return refreshAtSlack(APP, 'bot', new Secret('canary-refresh'), http, CLOCK, AbortSignal.timeout(5000))
 }
 
 function answer(body: unknown, more: Partial<UpstreamResponse> = {}): UpstreamHttp {
@@ -27,7 +27,7 @@ describe('a refresh', () => {
       return answer(TOKENS)(request, AbortSignal.timeout(1))
     })
     expect(sent).toEqual({
-      method: 'POST', url: APP.tokenUrl, headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      method: 'POST', url: APP.tokenUrl, headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', 'user-agent': 'postern' },
       body: 'client_id=client&client_secret=canary-secret&grant_type=refresh_token&refresh_token=canary-refresh',
     })
   })
@@ -52,7 +52,8 @@ describe('a refresh', () => {
     ['an answer that is no JSON may have used it up', answer('<html>'), { kind: 'unknown' }],
     ['an answer without successor may have used it up', answer({ ...TOKENS, refresh_token: undefined }), { kind: 'unknown' }],
     ['an answer whose end is no date may have used it up', answer({ ...TOKENS, expires_in: 1e300 }), { kind: 'unknown' }],
-    ['an answer without an end may have used it up', answer({ ...TOKENS, expires_in: '43200' }), { kind: 'unknown' }],
+    ['an answer without an end may have used it up', answer({ ...TOKENS, expires_in: undefined }), { kind: 'unknown' }],
+    ['a person’s token in the place of the bot’s is none', answer({ ...TOKENS, token_type: 'user' }), { kind: 'unknown' }],
     ['a broken connection may have used it up', () => Promise.reject(new Fault('credential_unavailable', 'reset')), { kind: 'unknown' }],
     ['a connection that never was has not', () => Promise.reject(Object.assign(new Fault('credential_unavailable', 'refused'), { sent: false })), { kind: 'not_processed' }],
   ])('%s', async (_, http, outcome) => {
@@ -71,7 +72,7 @@ describe('a refresh', () => {
       const got = await fetch(url, { method, headers, body: body ?? null, signal })
       return { status: got.status, headers: Object.fromEntries(got.headers), body: await got.text() }
     }
-    const trade = (token: Secret) => refreshAtSlack(app, token, http, systemClock, AbortSignal.timeout(5000))
+    const trade = (token: Secret) => refreshAtSlack(app, 'bot', token, http, systemClock, AbortSignal.timeout(5000))
     const first = new Secret(slack.installation.bot.refreshToken)
     const rotated = await trade(first)
     if (rotated.kind !== 'rotated') throw new TypeError(rotated.reason)

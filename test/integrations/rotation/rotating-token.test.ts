@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { importedConnection } from '../../../src/integrations/slack/imported-connection.ts'
-import type { RefreshOutcome } from '../../../src/integrations/slack/oauth-refresh.ts'
-import { type ReauthNotice, RotatingToken, type RotatingTokenOptions } from '../../../src/integrations/slack/rotating-token.ts'
-import { ROTATION_TIMES } from '../../../src/integrations/slack/rotation-times.ts'
+import type { RefreshOutcome } from '../../../src/integrations/rotation/refresh-outcome.ts'
+import { type ReauthNotice, RotatingToken, type RotatingTokenOptions } from '../../../src/integrations/rotation/rotating-token.ts'
+import { ROTATION_TIMES } from '../../../src/integrations/rotation/rotation-times.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { isDenial } from '../../../src/model/denial.ts'
 import type { Connections } from '../../../src/store/ports/connections.ts'
@@ -46,8 +46,9 @@ async function bench() {
   const under = await temporaryStore()
   const chain = new Chain(under.clock)
   const notices: ReauthNotice[] = []
-  const make = (options: Partial<RotatingTokenOptions> = {}): RotatingToken => new RotatingToken({
-    connections: under.store.connections, key: KEY, configured: new Secret('refresh-0'), refresh: chain.refresh,
+  const make = ({ configured = new Secret('refresh-0'), ...options }: Partial<RotatingTokenOptions> & { configured?: Secret } = {}): RotatingToken => new RotatingToken({
+    connections: under.store.connections, load: () => importedConnection(options.connections ?? under.store.connections, KEY, configured), refresh: chain.refresh,
+    upstream: 'Slack', remedy: 'Install the Slack app again.',
     onReauthRequired: (notice) => notices.push(notice), times: ROTATION_TIMES,
     clock: { nowMs: () => under.clock.now, monotonicMs: () => under.clock.now },
     wait: async (ms) => { under.clock.now += ms },
@@ -192,11 +193,11 @@ describe('a rotating token', () => {
     await accessOf(make())
     const before = await stored()
     const slow = make({
-      times: { ...ROTATION_TIMES, refreshAheadMs: HOURS_12 + 1 },
+      times: { ...ROTATION_TIMES, refreshAheadMs: HOURS_12 + 1, refreshAheadShare: 2 },
       refresh: async (token) => {
         const won = await chain.refresh(token)
         if (chain.asked.length > 2 || won.kind !== 'rotated') return won
-        await connections.completeRefresh(before.id, before.generation, won.successor)
+        await connections.completeRefresh(before.id, before.generation, { tokens: won.successor.tokens, scopes: won.successor.scopes ?? [] })
         return { kind: 'dead', reason: 'invalid_refresh_token' }
       },
     })

@@ -1,7 +1,9 @@
 /** Every time that plays a part in rotation, with its reason; all in milliseconds. */
 export interface RotationTimes {
-  /** A token with less left is renewed. Long enough to outlive an outage of Slack's token endpoint. */
+  /** A token with less left is renewed. Long enough to outlive an outage of the upstream's token endpoint. */
   readonly refreshAheadMs: number
+  /** Nor sooner than when this part of the life is left that it was first seen with: else a token of ten minutes would be renewed at every call. */
+  readonly refreshAheadShare: number
   /** A token with less left is not handed out: it has to arrive alive. */
   readonly marginMs: number
   /** How long one call to the token endpoint may take. */
@@ -18,6 +20,7 @@ export interface RotationTimes {
 
 export const ROTATION_TIMES: RotationTimes = {
   refreshAheadMs: 30 * 60_000,
+  refreshAheadShare: 0.25,
   marginMs: 60_000,
   refreshTimeoutMs: 10_000,
   leaseMs: 15_000,

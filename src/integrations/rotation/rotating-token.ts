@@ -3,12 +3,12 @@ import { abortable } from '../../lib/abortable.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Secret } from '../../lib/secret.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
-import { type Denial, deny, Fault } from '../../model/denial.ts'
+import { type Denial, Fault } from '../../model/denial.ts'
 import type { ConnectionId } from '../../model/ids.ts'
-import type { Connection, ConnectionKey, Connections, TokenReplacement } from '../../store/ports/connections.ts'
+import type { Connection, Connections, ConnectionTokens, TokenReplacement } from '../../store/ports/connections.ts'
 import { Backoff } from './backoff.ts'
-import { importedConnection } from './imported-connection.ts'
-import type { RefreshOutcome } from './oauth-refresh.ts'
+import { connectionRefusal } from './connection-refusal.ts'
+import type { RefreshOutcome, Successor } from './refresh-outcome.ts'
 import type { RotationTimes } from './rotation-times.ts'
 
 /** A connection that only a person can renew, told once, at the moment it became so. */
@@ -20,11 +20,16 @@ export interface ReauthNotice {
 
 export interface RotatingTokenOptions {
   readonly connections: Connections
-  readonly key: ConnectionKey
-  /** The refresh token in the configuration. */
-  readonly configured: Secret
+  /** The stored connection; asked for once, later calls read it by its id. @throws Fault where there is none */
+  readonly load: () => Promise<Connection>
   readonly refresh: (refreshToken: Secret, signal: AbortSignal) => Promise<RefreshOutcome>
   readonly onReauthRequired: (notice: ReauthNotice) => void
+  /** Ends tokens that came when their connection had been revoked already: nobody else knows them. */
+  readonly discard?: (tokens: ConnectionTokens) => Promise<void>
+  /** What the upstream is called in a sentence: `Slack`. */
+  readonly upstream: string
+  /** What a person has to do, as a sentence: `Install the Slack app again.` */
+  readonly remedy: string
   readonly clock: Clock
   readonly times: RotationTimes
   /** Waits; injected so that tests own time. */
@@ -33,13 +38,12 @@ export interface RotatingTokenOptions {
 
 type PassingFailure = Extract<RefreshOutcome, { readonly kind: 'not_processed' | 'unknown' }>
 
-const REMEDY = 'Install the Slack app again.'
 const HOLDER = `pid ${process.pid}`
 
 /**
- * An access token that is renewed by a single-use refresh token, by one process at a time: intent first, then the call, then the successor
- * under a compare-and-set. What a crash leaves unfinished is tried once more with the old refresh token; if Slack has used it up, a person
- * is asked for.
+ * The access token of one connection, renewed by its single-use refresh token, by one process at a time: intent first, then the call, then the
+ * successor under a compare-and-set. What a crash leaves unfinished is tried once more with the old refresh token; if the upstream has used it
+ * up, a person is asked for. A token without end, and without a refresh token, is just given.
  */
 export class RotatingToken {
   readonly #options: RotatingTokenOptions
@@ -48,13 +52,23 @@ export class RotatingToken {
   readonly #wait: (ms: number) => Promise<void>
   #id: ConnectionId | undefined
   #latest: Promise<Connection | Denial> | undefined
-  /** A successor that Slack gave and the store could not take: the only copy there is. */
+  #underWay = 0
+  /** The tokens of this generation are not accepted by the upstream any more, whatever their end says. */
+  #rejected = 0
+  /** How much of its life the token of this generation had when it was first seen here. */
+  #seen = { generation: -1, lifeMs: 0 }
+  /** A successor that the upstream gave and the store could not take: the only copy there is. */
   #unsaved: { readonly generation: number; readonly successor: TokenReplacement } | undefined
 
   constructor(options: RotatingTokenOptions) {
     this.#options = options
     this.#backoff = new Backoff(options.clock, options.times.firstBackoffMs, options.times.longestBackoffMs)
     this.#wait = options.wait ?? ((ms) => pause(ms))
+  }
+
+  /** Whether nothing would be lost by forgetting this object. */
+  get disposable(): boolean {
+    return this.#underWay === 0 && this.#unsaved === undefined && !this.#backoff.active
   }
 
   /**
@@ -65,8 +79,13 @@ export class RotatingToken {
   current(signal: AbortSignal): Promise<Connection | Denial> {
     const work = this.#flight.run('current', () => this.#current())
     this.#latest = work
-    const gone = (): Fault => new Fault('credential_unavailable', 'the caller stopped waiting for a Slack token', { cause: signal.reason })
+    const gone = (): Fault => new Fault('credential_unavailable', `the caller stopped waiting for a token of ${this.#options.upstream}`, { cause: signal.reason })
     return abortable(work, signal, gone)
+  }
+
+  /** The upstream does not accept the tokens of this generation any more: they are renewed although their time is not over. */
+  rejected(generation: number): void {
+    this.#rejected = Math.max(this.#rejected, generation)
   }
 
   /** Resolves once no refresh is under way: before the store may be closed, since a successor that cannot be stored is lost. */
@@ -78,11 +97,14 @@ export class RotatingToken {
   }
 
   async #current(): Promise<Connection | Denial> {
+    this.#underWay += 1
     try {
       return await this.#findOrRefresh()
     } catch (error) {
       if (error instanceof Fault) throw error
       throw new Fault('credential_unavailable', error instanceof Error ? error.message : 'the store failed', { cause: error })
+    } finally {
+      this.#underWay -= 1
     }
   }
 
@@ -92,36 +114,42 @@ export class RotatingToken {
     const giveUpAtMs = clock.monotonicMs() + times.leaseMs + times.refreshTimeoutMs
     for (;;) {
       const stored = await this.#stored()
-      const refusal = refusalOf(stored)
+      const refusal = connectionRefusal(stored)
       if (refusal !== undefined) return refusal
-      if (this.#livesFor(stored, times.refreshAheadMs)) return stored
+      if (this.#livesFor(stored, this.#aheadMs(stored))) return stored
       if (this.#backoff.active) return this.#oldWhileItLives(stored)
       const startedMs = clock.monotonicMs()
       const begun = await connections.beginRefresh(stored.id, stored.version, HOLDER, times.leaseMs)
       const result = begun === undefined ? undefined : await this.#refresh(begun, startedMs)
       if (result !== undefined) return result
       // Somebody else refreshes, or has: the old token serves meanwhile, else we wait.
-      if (begun === undefined && this.#livesFor(stored, times.marginMs)) return stored
+      if (begun === undefined && this.#livesFor(stored, this.#marginMs(stored))) return stored
       if (clock.monotonicMs() > giveUpAtMs) throw new Fault('credential_unavailable', 'another process has been refreshing for too long')
       await this.#wait(times.pollMs)
     }
   }
 
   async #stored(): Promise<Connection> {
-    const { connections, key, configured } = this.#options
-    const stored = this.#id === undefined ? await importedConnection(connections, key, configured) : await connections.get(this.#id)
-    if (stored === undefined) throw new Fault('credential_unavailable', 'the Slack connection is gone from the store')
+    const { connections, load, upstream } = this.#options
+    const stored = this.#id === undefined ? await load() : await connections.get(this.#id)
+    if (stored === undefined) throw new Fault('credential_unavailable', `the connection to ${upstream} is gone from the store`)
     this.#id = stored.id
+    this.#see(stored)
     return stored
+  }
+
+  #see({ generation, tokens }: Connection): void {
+    const lifeMs = (tokens.accessExpiresAtMs ?? Infinity) - this.#options.clock.nowMs()
+    if (this.#seen.generation !== generation) this.#seen = { generation, lifeMs }
   }
 
   /** @returns undefined where the store holds something newer by now: look again */
   async #refresh(begun: Connection, startedMs: number): Promise<Connection | Denial | undefined> {
     const { clock, connections, times, refresh } = this.#options
     const refreshToken = begun.tokens.refreshToken
-    if (refreshToken === undefined) return this.#dead(begun, 'no refresh token is stored')
+    if (refreshToken === undefined) return this.#dead(begun, `The authorisation at ${this.#options.upstream} has ended, and nothing was given to renew it by.`)
     if (clock.monotonicMs() - startedMs > times.leaseMs - times.refreshTimeoutMs) {
-      // The disk took so long that the lease could end while Slack is asked.
+      // The disk took so long that the lease could end while the upstream is asked.
       await connections.failRefresh(begun.id, begun.version, { outcome: 'not_processed' })
       return undefined
     }
@@ -130,18 +158,21 @@ export class RotatingToken {
       case 'rotated':
         return this.#rotated(begun, outcome.successor)
       case 'dead':
-        return this.#dead(begun, outcome.reason)
+        return this.#dead(begun, this.#refused(begun, outcome.reason))
       case 'not_processed':
       case 'unknown':
         return this.#notNow(begun, outcome)
     }
   }
 
-  async #rotated(begun: Connection, successor: TokenReplacement): Promise<Connection | undefined> {
+  async #rotated(begun: Connection, { tokens, scopes = begun.scopes }: Successor): Promise<Connection | undefined> {
+    const successor: TokenReplacement = { tokens, scopes }
     this.#backoff.reset()
     this.#unsaved = { generation: begun.generation, successor }
     await this.#saveUnsaved()
     const stored = await this.#options.connections.get(begun.id)
+    if (stored !== undefined) this.#see(stored)
+    if (stored?.state === 'revoked') await this.#options.discard?.(successor.tokens)
     return stored?.state === 'active' && stored.generation === begun.generation + 1 ? stored : undefined
   }
 
@@ -153,17 +184,20 @@ export class RotatingToken {
   }
 
   /** Another process may have rotated in the meantime; then our refresh token was merely old. */
-  async #dead(begun: Connection, reason: string): Promise<Denial | undefined> {
-    const { connections, onReauthRequired } = this.#options
+  async #dead(begun: Connection, why: string): Promise<Denial | undefined> {
+    const { connections, onReauthRequired, remedy } = this.#options
     const now = await connections.get(begun.id)
     if (now === undefined || now.generation !== begun.generation) return undefined
-    const text = begun.intent?.unfinished === true
-      ? `Slack refuses the stored refresh token (${reason}): an earlier refresh was cut off before its answer was stored. ${REMEDY}`
-      : `Slack refuses the stored refresh token (${reason}). ${REMEDY}`
+    const text = `${why} ${remedy}`
     const dead = await connections.failRefresh(begun.id, begun.version, { outcome: 'dead', reason: text })
     if (dead === undefined) return undefined
     onReauthRequired({ connection: dead.id, integration: dead.integration, reason: text })
-    return refusalOf(dead)
+    return connectionRefusal(dead)
+  }
+
+  #refused(begun: Connection, reason: string): string {
+    const refused = `${this.#options.upstream} refuses the stored refresh token (${reason})`
+    return begun.intent?.unfinished === true ? `${refused}: an earlier refresh was cut off before its answer was stored.` : `${refused}.`
   }
 
   async #notNow(begun: Connection, { kind: outcome, ...why }: PassingFailure): Promise<Connection> {
@@ -173,23 +207,26 @@ export class RotatingToken {
   }
 
   #oldWhileItLives(connection: Connection): Connection {
-    if (this.#livesFor(connection, this.#options.times.marginMs)) return connection
-    throw new Fault('credential_unavailable', `Slack’s token could not be renewed (${this.#backoff.reason}); it is tried again soon`)
+    if (this.#livesFor(connection, this.#marginMs(connection))) return connection
+    throw new Fault('credential_unavailable', `a token of ${this.#options.upstream} could not be renewed (${this.#backoff.reason}); it is tried again soon`)
   }
 
-  #livesFor({ tokens }: Connection, ms: number): boolean {
-    if (tokens.accessToken === undefined) return false
+  /** What cannot be renewed serves until its last moments. */
+  #aheadMs(connection: Connection): number {
+    return connection.tokens.refreshToken === undefined ? this.#marginMs(connection) : this.#shareOf(connection, this.#options.times.refreshAheadMs)
+  }
+
+  #marginMs(connection: Connection): number {
+    return this.#shareOf(connection, this.#options.times.marginMs)
+  }
+
+  #shareOf({ generation }: Connection, atMostMs: number): number {
+    const lifeMs = this.#seen.generation === generation ? this.#seen.lifeMs : Infinity
+    return Math.min(atMostMs, Math.max(0, lifeMs * this.#options.times.refreshAheadShare))
+  }
+
+  #livesFor({ tokens, generation }: Connection, ms: number): boolean {
+    if (tokens.accessToken === undefined || generation <= this.#rejected) return false
     return tokens.accessExpiresAtMs === undefined || tokens.accessExpiresAtMs - this.#options.clock.nowMs() > ms
-  }
-}
-
-function refusalOf(connection: Connection): Denial | undefined {
-  switch (connection.state) {
-    case 'active':
-      return undefined
-    case 'reauth_required':
-      return deny('connection_reauth_required', connection.stateReason ?? 'the connection has to be renewed by a person')
-    case 'revoked':
-      return deny('connection_required', connection.stateReason ?? 'the connection was revoked')
   }
 }
