@@ -43,7 +43,7 @@ describe('a token that we sign', () => {
     expect(verified).toMatchObject({
       kind: 'delegation', agent: 'agent:pr-reviewer',
       delegation: { id: told.delegation, session: told.session, person: 'user:alice@acme.com', personName: 'Alice Chen', consent: told.consent },
-      confirmation: { kind: 'certificate', thumbprint: told.certificateThumbprint },
+      confirmation: { certificate: told.certificateThumbprint, dpopKey: undefined },
     })
     const other = await signDelegationToken(claims({ profile: profile === 'postern' ? 'rfc8693' : 'postern' }), signingKey)
     expect(await verifier.verify(other, NOW_MS)).toMatchObject({ denial: 'token_invalid', detail: expect.stringMatching(/claims profile/) })

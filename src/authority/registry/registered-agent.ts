@@ -14,7 +14,11 @@ export interface RegisteredAgent {
   readonly serviceAccount: string | undefined
 }
 
-/** All that is registered and all that was taken back; immutable, swapped whole. */
+/** What an agent is known by; each is one agent's alone. */
+export type AgentProof = 'id' | 'spiffeId' | 'subject' | 'serviceAccount'
+export const AGENT_PROOFS: readonly AgentProof[] = ['id', 'spiffeId', 'subject', 'serviceAccount']
+
+/** All that the configuration registers and takes back; immutable, swapped whole. */
 export interface RegistryState {
   readonly agents: readonly RegisteredAgent[]
   readonly revoked: {

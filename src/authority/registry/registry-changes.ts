@@ -11,31 +11,40 @@ export interface RegistryChanges {
   readonly registered: readonly AgentId[]
 }
 
+/** An index, and whom the store's revocations switch off beside it. */
+export interface RegistryView {
+  readonly index: RegistryIndex
+  readonly revokedAgents: ReadonlySet<AgentId>
+}
+
 /** What changes from one state to the next. Pure; O(size of both). */
-export function registryChanges(before: RegistryIndex, after: RegistryIndex): RegistryChanges {
-  const agents = agentChanges(before, after)
+export function registryChanges(before: RegistryView, after: RegistryView): RegistryChanges {
+  const [was, is] = [before.index, after.index]
+  const activeBefore = activeAgents(before)
+  const activeAfter = activeAgents(after)
+  const knownBefore = new Set(idsOf(before))
   return {
     revoked: [
-      ...agents.revoked.map((id) => ({ kind: 'agent', id }) as const),
-      ...missing(after.delegations, before.delegations).map((id) => ({ kind: 'delegation', id }) as const),
-      ...missing(after.sessions, before.sessions).map((id) => ({ kind: 'session', id }) as const),
+      ...missing(activeBefore, activeAfter).map((id) => ({ kind: 'agent', id }) as const),
+      ...missing(is.delegations, was.delegations).map((id) => ({ kind: 'delegation', id }) as const),
+      ...missing(is.sessions, was.sessions).map((id) => ({ kind: 'session', id }) as const),
     ],
     restored: [
-      ...agents.restored.map((id) => ({ kind: 'agent', id }) as const),
-      ...missing(before.delegations, after.delegations).map((id) => ({ kind: 'delegation', id }) as const),
-      ...missing(before.sessions, after.sessions).map((id) => ({ kind: 'session', id }) as const),
+      ...missing(activeAfter, activeBefore).filter((id) => knownBefore.has(id)).map((id) => ({ kind: 'agent', id }) as const),
+      ...missing(was.delegations, is.delegations).map((id) => ({ kind: 'delegation', id }) as const),
+      ...missing(was.sessions, is.sessions).map((id) => ({ kind: 'session', id }) as const),
     ],
-    registered: [...after.byId.values()].filter(({ id }) => !before.byId.has(id)).map(({ id }) => id),
+    registered: idsOf(after).filter((id) => !knownBefore.has(id)),
   }
 }
 
-function agentChanges(before: RegistryIndex, after: RegistryIndex): { revoked: AgentId[], restored: AgentId[] } {
-  const wasActive = [...before.byId.values()].filter(({ status }) => status === 'active').map(({ id }) => id)
-  const wasRevoked = [...before.byId.values()].filter(({ status }) => status === 'revoked').map(({ id }) => id)
-  return {
-    revoked: wasActive.filter((id) => after.byId.get(id)?.status !== 'active'),
-    restored: wasRevoked.filter((id) => after.byId.get(id)?.status === 'active'),
-  }
+function idsOf({ index }: RegistryView): AgentId[] {
+  return Array.from(index.by.id.values(), ({ id }) => id)
+}
+
+function activeAgents({ index, revokedAgents }: RegistryView): ReadonlySet<AgentId> {
+  const active = [...index.by.id.values()].filter(({ id, status }) => status === 'active' && !revokedAgents.has(id))
+  return new Set(active.map(({ id }) => id))
 }
 
 /** The members of `all` that are not in `known`. */

@@ -45,6 +45,8 @@ export interface StoredSession {
 export interface NewDelegation extends Pick<StoredDelegation, 'id' | 'agent' | 'person' | 'access' | 'expiresAtMs'> {
   /** The session that it begins with. */
   readonly session: SessionId
+  /** Until when that session runs at most, wall clock; undefined for as long as the delegation. */
+  readonly sessionExpiresAtMs?: number | undefined
 }
 
 export interface DelegationFilter {

@@ -1,0 +1,43 @@
+import type { DelegatedAccess } from '../../store/ports/delegations.ts'
+
+/** What a delegation token can say (`authorization_details`), and a reader still take in. */
+const MAX_ENTRIES = 64
+const MAX_ITEMS = 256
+
+/**
+ * What stands approved once more was approved: the sum, and nothing besides. Scopes of one approval are not joined with the targets of
+ * another: entries are merged only where that means the same. An integration that is approved with another connection moves to that one
+ * as a whole, since a delegation has one for each. Pure.
+ * @returns undefined where it would be more than a token can say
+ */
+export function widenedAccess(standing: readonly DelegatedAccess[], more: readonly DelegatedAccess[]): readonly DelegatedAccess[] | undefined {
+  const chosen = new Map(more.flatMap(({ integration, connection }) => (connection === undefined ? [] : [[integration, connection]])))
+  const widened: DelegatedAccess[] = []
+  for (const access of [...standing, ...more]) {
+    const own = chosen.get(access.integration) ?? standing.find(({ integration, connection }) => integration === access.integration && connection !== undefined)?.connection
+    join(widened, { ...access, connection: own })
+  }
+  return isSayable(widened) ? widened : undefined
+}
+
+/** Whether a token can say it. Pure. */
+export function isSayable(access: readonly DelegatedAccess[]): boolean {
+  return access.length <= MAX_ENTRIES && access.every(({ scopes, targets }) => scopes.length <= MAX_ITEMS && targets.length <= MAX_ITEMS)
+}
+
+function join(widened: DelegatedAccess[], access: DelegatedAccess): void {
+  const at = widened.findIndex((one) => one.integration === access.integration && (sameSet(one.targets, access.targets) || sameSet(one.scopes, access.scopes)))
+  const known = widened[at]
+  if (known === undefined) return void widened.push(access)
+  // One of the two is the same in both, so that the product of the sums is the sum of the products.
+  widened[at] = { ...known, scopes: union(known.scopes, access.scopes), targets: union(known.targets, access.targets) }
+}
+
+function union(one: readonly string[], other: readonly string[]): readonly string[] {
+  return [...new Set([...one, ...other])]
+}
+
+function sameSet(one: readonly string[], other: readonly string[]): boolean {
+  const members = new Set(one)
+  return members.size === new Set(other).size && other.every((member) => members.has(member))
+}

@@ -1,0 +1,44 @@
+import { deny, type Denial } from '../../model/denial.ts'
+import type { AgentId, DelegationId, SessionId } from '../../model/ids.ts'
+import type { Delegation, Principal } from '../../model/principal.ts'
+import type { AgentRecord } from '../../sync/contract.ts'
+import type { LiveDelegations } from './live-delegations.ts'
+
+/** One moment of the live copy. */
+export interface Standing {
+  agent(id: AgentId): AgentRecord | undefined
+  /** By the configuration, of whatever issuer. */
+  readonly takenBack: { readonly delegations: ReadonlySet<DelegationId>; readonly sessions: ReadonlySet<SessionId> }
+  readonly live: Pick<LiveDelegations, 'get' | 'session'>
+  /** Whether it ended lately since its time was over. */
+  expired(id: DelegationId): boolean
+  readonly nowMs: number
+}
+
+/** Why this principal may not act now, or undefined. O(1). */
+export function refusalOf({ agent, delegation }: Principal, standing: Standing): Denial | undefined {
+  const record = standing.agent(agent)
+  if (record === undefined) return deny('agent_unknown', `${agent} is not registered`)
+  if (record.status !== 'active') return deny('agent_revoked', `${agent} has been revoked`)
+  if (delegation === undefined) return undefined
+  const { id, session } = delegation
+  if (standing.takenBack.delegations.has(id)) return deny('delegation_revoked', `the delegation ${id} has been revoked`)
+  if (session !== undefined && standing.takenBack.sessions.has(session)) return deny('delegation_revoked', `the session ${session} has been revoked`)
+  // An outside issuer's: nothing more is known of it here.
+  return delegation.standing === undefined ? undefined : standingRefusal(agent, delegation, standing)
+}
+
+/** Of a delegation that is kept here: it is known and good, it is this agent's and this person's, and the session is one of its own. */
+function standingRefusal(agent: AgentId, { id, person, session }: Delegation, { live, expired, nowMs }: Standing): Denial | undefined {
+  const known = live.get(id)
+  if (known === undefined) {
+    return expired(id) ? deny('delegation_expired', `the delegation ${id} has expired`) : deny('delegation_revoked', `the delegation ${id} was revoked, or is not kept here`)
+  }
+  // An id never suffices: what one person gave one agent is of no use to another.
+  if (known.agent !== agent || known.person !== person) return deny('proof_mismatch', `the delegation ${id} is another agent's or person's`)
+  if (known.expiresAtMs <= nowMs) return deny('delegation_expired', `the delegation ${id} has expired`)
+  if (session === undefined) return deny('session_ended', `no session of the delegation ${id} was shown`)
+  const running = live.session(session)
+  if (running === undefined || running.expiresAtMs <= nowMs) return deny('session_ended', `the session ${session} has ended, or is not kept here`)
+  return running.delegation === id ? undefined : deny('proof_mismatch', `the session ${session} is of another delegation`)
+}
