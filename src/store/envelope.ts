@@ -10,6 +10,13 @@ export interface SealedPlace {
   readonly column: string
 }
 
+/** Seals and opens: all that an adapter needs of an envelope. */
+export interface Sealer {
+  seal(secret: Secret, place: SealedPlace): Uint8Array
+  /** @throws StoreError `store_key_wrong`, `store_value_damaged` */
+  open(sealed: Uint8Array, place: SealedPlace): Secret
+}
+
 const FORMAT = 1
 const KEY_ID_BYTES = 8
 const NONCE_BYTES = 12
@@ -23,7 +30,7 @@ const DATA_AT = WRAPPED_AT + DATA_KEY_BYTES + BOX_OVERHEAD
  * Envelope encryption: each value under a random data key of its own (AES-256-GCM), the data key under a key encryption key.
  * Sealed form: format (1 byte), key id (8), wrapped data key (60), value (28 + its length); a box is nonce, ciphertext, tag.
  */
-export class Envelope {
+export class Envelope implements Sealer {
   readonly #current: EnvelopeKey
   readonly #byId: ReadonlyMap<string, EnvelopeKey>
 

@@ -50,6 +50,8 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
       // at rest
       'src/store/envelope.ts',
       'src/store/envelope-key.ts',
+      'src/store/envelope-digest.ts',
+      'src/store/sqlite/sqlite-short-lived.ts',
       // keys and passwords of our own: to a parent proxy, a client certificate, the listener's key, the operations token
       'src/egress/parent-proxy.ts',
       'src/egress/dial.ts',

@@ -1,12 +1,6 @@
-import { agentsContract } from './contracts/agents-contract.ts'
-import { connectionsContract } from './contracts/connections-contract.ts'
-import { delegationsContract } from './contracts/delegations-contract.ts'
-import { liveCredentialsContract } from './contracts/live-credentials-contract.ts'
-import { shortLivedContract } from './contracts/short-lived-contract.ts'
-import { temporaryStore } from './temporary-store.ts'
+import { afterAll } from 'vitest'
+import { storeContract } from './contracts/store-contract.ts'
+import { closeIdleStore, emptiedStore } from './emptied-store.ts'
 
-agentsContract(temporaryStore)
-delegationsContract(temporaryStore)
-shortLivedContract(temporaryStore)
-connectionsContract(temporaryStore)
-liveCredentialsContract(temporaryStore)
+storeContract(emptiedStore)
+afterAll(closeIdleStore)

@@ -160,7 +160,7 @@ describe('a store that cannot be used', () => {
   })
 
   it('because it is full says so, keeps what it has, and goes on when there is room', async () => {
-    const { store } = await temporaryStore({ maxBytes: 64 * 1024 })
+    const { store } = await temporaryStore({ maxBytes: 512 * 1024 })
     const kept: string[] = []
     const fill = async (): Promise<void> => {
       for (let n = 0; n < 400; n++) {

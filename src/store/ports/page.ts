@@ -2,7 +2,7 @@
 export interface PageWish {
   /** At most this many; 1 to 500. */
   readonly limit: number
-  /** What `Page.next` of the part before said; undefined for the first. */
+  /** What `Page.next` of the part before said; undefined for the first. Adapters throw TypeError for anything else. */
   readonly after?: string | undefined
 }
 

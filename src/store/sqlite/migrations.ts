@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../store-error.ts'
+import { AUTHORITY } from './migration-authority.ts'
 
 /** One script a version; a script that was released is never changed. */
 const SCRIPTS: readonly string[] = [
@@ -32,6 +33,7 @@ const SCRIPTS: readonly string[] = [
      secret BLOB NOT NULL,
      expires_at INTEGER NOT NULL
    ) STRICT;`,
+  AUTHORITY,
 ]
 
 /**

@@ -1,9 +1,20 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { Secret } from '../../lib/secret.ts'
-import { Envelope } from '../envelope.ts'
+import type { SealedPlace } from '../envelope.ts'
+import { nameDigest, newIndexKey } from '../envelope-digest.ts'
+import { EnvelopeInForce } from '../envelope-in-force.ts'
 import type { Store } from '../ports/store.ts'
+import { ChangeFeed } from './change-feed.ts'
+import { replaceKeys, sealAnew } from './seal-anew.ts'
+import { SqliteAgents } from './sqlite-agents.ts'
+import { SqliteApprovals } from './sqlite-approvals.ts'
+import { SqliteAuditIndex } from './sqlite-audit-index.ts'
 import { SqliteConnections } from './sqlite-connections.ts'
+import { SqliteDelegations } from './sqlite-delegations.ts'
+import { SqliteKeyring } from './sqlite-keyring.ts'
 import { SqliteLiveCredentials } from './sqlite-live-credentials.ts'
+import { SqlitePeople } from './sqlite-people.ts'
+import { SqliteShortLived } from './sqlite-short-lived.ts'
 import { WorkerClient } from './worker-client.ts'
 
 export interface SqliteStoreOptions {
@@ -21,39 +32,63 @@ export interface SqliteStoreOptions {
 }
 
 const BUSY_TIMEOUT_MS = 5000
-const KEY_CHECK = { table: 'meta', row: 'key_check', column: 'value' } as const
 
 /**
- * Opens the embedded store in a thread of its own. Several processes of one machine may share the file.
+ * Opens the embedded store in a thread of its own. Several processes of one machine may share the file; each is told its own changes only.
  * @throws StoreError, in one sentence that says what would be right
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { path, keys, clock = systemClock, busyTimeoutMs = BUSY_TIMEOUT_MS, maxBytes, onLost = () => undefined } = options
-  const envelope = new Envelope(keys)
-  const client = await WorkerClient.start({ path, busyTimeoutMs, maxBytes }, onLost)
+  const envelope = new EnvelopeInForce(keys)
+  const feed = new ChangeFeed(clock)
+  const client = await WorkerClient.start({ path, busyTimeoutMs, maxBytes }, (error) => {
+    feed.fallSilent()
+    onLost(error)
+  })
   try {
-    await checkKeys(client, envelope)
+    return storeOn(client, envelope, feed, clock, await openKeys(client, envelope))
   } catch (error) {
     await client.close()
     throw error
   }
+}
+
+function storeOn(client: WorkerClient, envelope: EnvelopeInForce, feed: ChangeFeed, clock: Clock, indexKey: Secret): Store {
+  let rotation: Promise<void> = Promise.resolve()
   return {
     get open() { return client.open },
-    connections: new SqliteConnections(client, envelope, clock),
+    agents: new SqliteAgents(client, feed, clock),
+    delegations: new SqliteDelegations(client, feed, clock),
+    people: new SqlitePeople(client, feed, clock),
+    approvals: new SqliteApprovals(client, feed, clock),
+    shortLived: new SqliteShortLived(client, envelope, nameDigest(indexKey), clock),
+    keyring: new SqliteKeyring(client, envelope, feed),
+    auditIndex: new SqliteAuditIndex(client),
+    changes: feed,
+    connections: new SqliteConnections(client, envelope, feed, clock),
     liveCredentials: new SqliteLiveCredentials(client, envelope),
-    close: () => client.close(),
+    // One after the other: the last that was given is in force at the end.
+    useKeys: (keys) => (rotation = rotation.catch(() => undefined).then(() => replaceKeys(client, envelope, keys))),
+    close: async () => {
+      feed.fallSilent()
+      await client.close()
+    },
   }
 }
 
 /**
  * A wrong key is found at the start, not at the first call: an empty store remembers its key too. What an older key sealed is sealed anew,
  * so that the older key can be taken out of the configuration afterwards.
+ * @returns the key of the index, which is made with the store
  */
-async function checkKeys(client: WorkerClient, envelope: Envelope): Promise<void> {
-  const known = await client.call('meta.claim', { name: KEY_CHECK.row, value: envelope.seal(new Secret('postern'), KEY_CHECK) })
-  envelope.open(known, KEY_CHECK)
-  for (const cell of await client.call('sealed.under_other_keys', envelope.currentKeyId)) {
-    const value = envelope.seal(envelope.open(cell.value, cell), cell)
-    await client.call('sealed.replace', { cell, value })
-  }
+async function openKeys(client: WorkerClient, envelope: EnvelopeInForce): Promise<Secret> {
+  await claimed(client, envelope, 'key_check', new Secret('postern'))
+  const indexKey = await claimed(client, envelope, 'index_key', newIndexKey())
+  await sealAnew(client, envelope, envelope.currentKeyId)
+  return indexKey
+}
+
+async function claimed(client: WorkerClient, envelope: EnvelopeInForce, name: string, candidate: Secret): Promise<Secret> {
+  const place: SealedPlace = { table: 'meta', row: name, column: 'value' }
+  return envelope.open(await client.call('meta.claim', { name, value: envelope.seal(candidate, place) }), place)
 }

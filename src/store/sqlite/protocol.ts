@@ -1,72 +1,20 @@
 import type { StoreErrorCode } from '../store-error.ts'
+import type { AgentOperations } from './agent-statements.ts'
+import type { ApprovalOperations } from './approval-statements.ts'
+import type { AuditOperations } from './audit-statements.ts'
+import type { ConnectionOperations } from './connection-statements.ts'
+import type { DelegationOperations } from './delegation-statements.ts'
+import type { KeyringOperations } from './keyring-statements.ts'
+import type { LiveCredentialOperations } from './live-credential-statements.ts'
+import type { PersonOperations } from './person-statements.ts'
+import type { RecordOperations } from './record-statements.ts'
+import type { SealedOperations } from './sealed-statements.ts'
+import type { SessionOperations } from './session-statements.ts'
 
-/** A connection as it stands in the table; tokens sealed. */
-export interface ConnectionRow {
-  readonly id: string
-  readonly integration: string
-  readonly owner: string
-  readonly label: string
-  /** JSON array. */
-  readonly scopes: string
-  readonly access_token: Uint8Array | null
-  readonly access_expires_at: number | null
-  readonly refresh_token: Uint8Array | null
-  /** JSON array. */
-  readonly imported: string
-  readonly state: 'active' | 'reauth_required' | 'revoked'
-  readonly state_reason: string | null
-  readonly intent_holder: string | null
-  readonly intent_started_at: number | null
-  readonly intent_lease_until: number | null
-  readonly intent_unfinished: number
-  readonly version: number
-  readonly generation: number
-  readonly created_at: number
-  readonly updated_at: number
-}
-
-export type TokenColumns = Pick<ConnectionRow, 'scopes' | 'access_token' | 'access_expires_at' | 'refresh_token'>
-
-export interface LiveCredentialRow {
-  readonly id: string
-  readonly integration: string
-  readonly secret: Uint8Array
-  readonly expires_at: number
-}
-
-/** One sealed value and the place that it is bound to. */
-export interface SealedCell {
-  readonly table: 'connections' | 'live_credentials' | 'meta'
-  readonly row: string
-  readonly column: 'access_token' | 'refresh_token' | 'secret' | 'value'
-  readonly value: Uint8Array
-}
-
-type Insert = Pick<ConnectionRow, 'id' | 'integration' | 'owner' | 'label' | 'imported'> & TokenColumns & { readonly now: number }
-
-/** Every operation that the store's thread performs, each one transaction: what it takes and what it gives. */
-export interface Operations {
-  'connections.get': (id: string) => ConnectionRow | undefined
-  'connections.find': (key: Pick<ConnectionRow, 'integration' | 'owner' | 'label'>) => ConnectionRow | undefined
-  'connections.list': (nothing: null) => ConnectionRow[]
-  'connections.create': (row: Insert) => ConnectionRow | undefined
-  'connections.begin_refresh': (attempt: { id: string; version: number; holder: string; now: number; until: number }) => ConnectionRow | undefined
-  'connections.complete_refresh': (done: TokenColumns & { id: string; generation: number; now: number }) => ConnectionRow | undefined
-  'connections.release_refresh': (end: { id: string; version: number; now: number; unfinished: number }) => ConnectionRow | undefined
-  'connections.require_reauth': (end: { id: string; version: number; now: number; reason: string }) => ConnectionRow | undefined
-  'connections.replace_tokens':
-    (change: TokenColumns & { id: string; version: number; now: number; fingerprint: string | null }) => ConnectionRow | undefined
-  'connections.revoke': (end: { id: string; now: number; reason: string }) => ConnectionRow | undefined
-  'live_credentials.add': (row: LiveCredentialRow) => undefined
-  'live_credentials.remove': (id: string) => undefined
-  'live_credentials.list': (nothing: null) => LiveCredentialRow[]
-  /** Keeps the first value that was ever given. */
-  'meta.claim': (entry: { name: string; value: Uint8Array }) => Uint8Array
-  /** Every sealed value whose key is not this one (16 hex digits). */
-  'sealed.under_other_keys': (keyId: string) => SealedCell[]
-  /** Changes nothing where the value is not `cell.value` any more. */
-  'sealed.replace': (change: { cell: SealedCell; value: Uint8Array }) => undefined
-}
+/** Every operation that the store's thread performs: what it takes and what it gives. Each takes effect as a whole, or throws and leaves nothing. */
+export interface Operations extends
+  AgentOperations, DelegationOperations, SessionOperations, PersonOperations, ApprovalOperations, RecordOperations, KeyringOperations,
+  AuditOperations, ConnectionOperations, LiveCredentialOperations, SealedOperations {}
 
 export type OperationName = keyof Operations
 
@@ -78,9 +26,14 @@ export interface WorkerSettings {
   readonly maxBytes: number | undefined
 }
 
-export type ToWorker =
-  | { readonly call: number; readonly operation: OperationName; readonly argument: unknown }
-  | 'close'
+/** One operation that the thread is asked for. */
+export interface Call {
+  readonly call: number
+  readonly operation: OperationName
+  readonly argument: unknown
+}
+
+export type ToWorker = Call | 'close'
 
 /** An error crosses threads as data, since a class does not. */
 export interface WireError {
@@ -88,8 +41,13 @@ export interface WireError {
   readonly message: string
 }
 
+/** What came of one call; sent once what it changed is on disk. */
+export type Answer =
+  | { readonly call: number; readonly result: unknown }
+  | { readonly call: number; readonly error: WireError }
+
 export type FromWorker =
   | { readonly opened: true }
   | { readonly failed: WireError }
-  | { readonly call: number; readonly result: unknown }
-  | { readonly call: number; readonly error: WireError }
+  /** In the order of their calls. */
+  | { readonly answers: readonly Answer[] }

@@ -1,22 +1,22 @@
 import type { LiveCredential } from '../../integrations/issuer.ts'
 import type { CredentialId } from '../../model/ids.ts'
-import type { Envelope, SealedPlace } from '../envelope.ts'
+import type { SealedPlace, Sealer } from '../envelope.ts'
 import type { LiveCredentials } from '../ports/live-credentials.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 /** Live credentials in SQLite, sealed on this side. */
 export class SqliteLiveCredentials implements LiveCredentials {
   readonly #client: WorkerClient
-  readonly #envelope: Envelope
+  readonly #sealer: Sealer
 
-  constructor(client: WorkerClient, envelope: Envelope) {
+  constructor(client: WorkerClient, sealer: Sealer) {
     this.#client = client
-    this.#envelope = envelope
+    this.#sealer = sealer
   }
 
   async add({ id, integration, secret, expiresAtMs }: LiveCredential): Promise<void> {
     if (!Number.isFinite(expiresAtMs)) throw new TypeError('a live credential ends at some time')
-    const sealed = this.#envelope.seal(secret, placeOf(id))
+    const sealed = this.#sealer.seal(secret, placeOf(id))
     await this.#client.call('live_credentials.add', { id, integration, secret: sealed, expires_at: Math.floor(expiresAtMs) })
   }
 
@@ -29,7 +29,7 @@ export class SqliteLiveCredentials implements LiveCredentials {
     return rows.map((row) => ({
       id: row.id as CredentialId,
       integration: row.integration,
-      secret: this.#envelope.open(row.secret, placeOf(row.id)),
+      secret: this.#sealer.open(row.secret, placeOf(row.id)),
       expiresAtMs: row.expires_at,
     }))
   }

@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import { StoreError } from '../store-error.ts'
-import type { FromWorker, OperationName, Operations, ToWorker, WireError, WorkerSettings } from './protocol.ts'
+import type { Answer, FromWorker, OperationName, Operations, ToWorker, WireError, WorkerSettings } from './protocol.ts'
 
 /** More waiting calls than a healthy disk ever leaves: beyond it a call is refused rather than kept. */
 const MAX_WAITING = 1024
 
 interface Waiting {
+  readonly told: (value: unknown) => void
   readonly resolve: (value: unknown) => void
   readonly reject: (error: StoreError) => void
 }
@@ -21,7 +22,9 @@ export class WorkerClient {
   private constructor(worker: Worker, onLost: (error: unknown) => void) {
     this.#worker = worker
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
-    worker.on('message', (message: FromWorker) => this.#settle(message))
+    worker.on('message', (message: FromWorker) => {
+      if ('answers' in message) for (const answer of message.answers) this.#settle(answer)
+    })
     let broken: unknown
     worker.on('error', (error) => { broken = error })
     worker.once('exit', () => { if (!this.#closed) onLost(broken ?? new Error('the thread ended by itself')) })
@@ -46,8 +49,13 @@ export class WorkerClient {
     return new WorkerClient(worker, onLost)
   }
 
-  /** @throws StoreError `store_overloaded`, `store_closed`, or what the operation met */
-  call<Name extends OperationName>(operation: Name, argument: Parameters<Operations[Name]>[0]): Promise<ReturnType<Operations[Name]>> {
+  /**
+   * @param told called with the result before the promise resolves, for all calls in the order in which they were performed; must not throw
+   * @throws StoreError `store_overloaded`, `store_closed`, or what the operation met
+   */
+  call<Name extends OperationName>(
+    operation: Name, argument: Parameters<Operations[Name]>[0], told: (result: ReturnType<Operations[Name]>) => void = () => undefined,
+  ): Promise<ReturnType<Operations[Name]>> {
     if (this.#closed) return Promise.reject(closedError())
     if (this.#waiting.size >= MAX_WAITING) {
       const text = `${MAX_WAITING} calls are waiting for the store: the disk is too slow for this load.`
@@ -58,7 +66,7 @@ export class WorkerClient {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(message)
     return new Promise((resolve, reject) => {
-      this.#waiting.set(call, { resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.set(call, { told: told as (value: unknown) => void, resolve: resolve as (value: unknown) => void, reject })
     })
   }
 
@@ -73,12 +81,12 @@ export class WorkerClient {
     await this.#exited
   }
 
-  #settle(message: FromWorker): void {
-    if (!('call' in message)) return
-    const waiting = this.#waiting.get(message.call)
-    this.#waiting.delete(message.call)
-    if ('error' in message) waiting?.reject(errorOf(message.error))
-    else waiting?.resolve(message.result)
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.call)
+    this.#waiting.delete(answer.call)
+    if ('error' in answer) return waiting?.reject(errorOf(answer.error))
+    waiting?.told(answer.result)
+    waiting?.resolve(answer.result)
   }
 
   #end(): void {

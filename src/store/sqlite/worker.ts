@@ -1,16 +1,18 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import type { DatabaseSync } from 'node:sqlite'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { openDatabase } from './database.ts'
 import { watchFile } from './file-watch.ts'
 import { operationsOn } from './operations.ts'
-import type { FromWorker, Operations, ToWorker, WireError, WorkerSettings } from './protocol.ts'
-import { storeErrorOf } from './sqlite-error.ts'
+import { type CallContext, performCalls, wireError } from './perform-calls.ts'
+import type { Call, FromWorker, ToWorker, WorkerSettings } from './protocol.ts'
+
+/** So many operations share one commit at most: the first of them waits for the last. */
+const MAX_TOGETHER = 64
 
 /** The store's thread: SQLite waits for the disk, and the data plane's event loop must not. */
 function main(settings: WorkerSettings): void {
   try {
     const database = openDatabase(settings)
-    serve(database, settings.path, operationsOn(database))
+    serve({ database, path: settings.path, operations: operationsOn(database), requireFile: watchFile(settings.path) })
     send({ opened: true })
   } catch (error) {
     send({ failed: wireError(error, settings.path) })
@@ -18,29 +20,22 @@ function main(settings: WorkerSettings): void {
   }
 }
 
-function serve(database: DatabaseSync, path: string, operations: Operations): void {
-  const requireFile = watchFile(path)
-  parentPort?.on('message', (message: ToWorker) => {
-    if (message !== 'close') return answer(message, path, operations, requireFile)
-    database.close()
+/** What was asked while the disk was waited for is performed together. */
+function serve(context: CallContext): void {
+  parentPort?.on('message', (first: ToWorker) => {
+    const calls: Call[] = []
+    let next: ToWorker | undefined = first
+    for (; next !== undefined && next !== 'close'; next = calls.length < MAX_TOGETHER ? queued() : undefined) calls.push(next)
+    if (calls.length > 0) send({ answers: performCalls(calls, context) })
+    if (next !== 'close') return
+    context.database.close()
     parentPort?.close()
   })
 }
 
-function answer(message: Exclude<ToWorker, 'close'>, path: string, operations: Operations, requireFile: () => void): void {
-  try {
-    requireFile()
-    // The client's types tie argument to operation; here they are data.
-    const perform = operations[message.operation] as (argument: unknown) => unknown
-    send({ call: message.call, result: perform(message.argument) })
-  } catch (error) {
-    send({ call: message.call, error: wireError(error, path) })
-  }
-}
-
-function wireError(error: unknown, path: string): WireError {
-  const { code, message } = storeErrorOf(error, path)
-  return { code, message }
+function queued(): ToWorker | undefined {
+  const received = parentPort === null ? undefined : receiveMessageOnPort(parentPort)
+  return received?.message as ToWorker | undefined
 }
 
 function send(message: FromWorker): void {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { newId } from '../../../src/model/ids.ts'
 import type { StoreChange } from '../../../src/store/ports/changes.ts'
 import { ALICE, BOB, type OpenStore, REVIEWER, type StoreUnderTest } from './store-under-test.ts'
@@ -14,13 +14,17 @@ export function changesContract(open: OpenStore): void {
       told = []
     })
 
+    function listen(listener: (change: StoreChange) => void): void {
+      onTestFinished(under.store.changes.subscribe(listener))
+    }
+
     function delegation() {
       return { id: newId('dlg'), agent: REVIEWER, person: ALICE, access: [], expiresAtMs: under.clock.now + 1000, session: newId('ses') }
     }
 
     it('are told when the promise resolves, once, to all that listen, and to nobody that no longer does', async () => {
       const second: StoreChange[] = []
-      under.store.changes.subscribe((change) => told.push(change))
+      listen((change) => told.push(change))
       const unsubscribe = under.store.changes.subscribe((change) => second.push(change))
       const wanted = delegation()
       await under.store.delegations.create(wanted)
@@ -35,7 +39,7 @@ export function changesContract(open: OpenStore): void {
     })
 
     it('are told in the order in which they were made, also where many are under way', async () => {
-      under.store.changes.subscribe((change) => told.push(change))
+      listen((change) => told.push(change))
       const wanted = Array.from({ length: 50 }, delegation)
       await Promise.all(wanted.flatMap((one) => [
         under.store.delegations.create(one), under.store.delegations.end(one.id, 'revoked', 'system', undefined),
@@ -49,7 +53,7 @@ export function changesContract(open: OpenStore): void {
     it('are durable when they are told', async () => {
       const wanted = delegation()
       const seen = new Promise<unknown>((resolve, reject) => {
-        under.store.changes.subscribe((change) => {
+        listen((change) => {
           if (change.kind === 'delegation') under.reopen().then((other) => other.delegations.get(change.id)).then(resolve, reject)
         })
       })
@@ -60,7 +64,7 @@ export function changesContract(open: OpenStore): void {
     it('let one that listens change something itself', async () => {
       const wanted = delegation()
       const ended = new Promise<unknown>((resolve, reject) => {
-        under.store.changes.subscribe((change) => {
+        listen((change) => {
           told.push(change)
           if (told.length === 1) under.store.delegations.end(wanted.id, 'revoked', 'system', undefined).then(resolve, reject)
         })
@@ -71,7 +75,7 @@ export function changesContract(open: OpenStore): void {
     })
 
     it('are not told for what nobody keeps a copy of', async () => {
-      under.store.changes.subscribe((change) => told.push(change))
+      listen((change) => told.push(change))
       await under.store.shortLived.put({ kind: 'browser_session', id: 'cookie', payload: {}, expiresAtMs: under.clock.now + 10 })
       await under.store.people.get(BOB)
       await under.store.delegations.list({}, { limit: 1 })
