@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openApiDocument } from '../../src/authority/admin/openapi-document.ts'
-import { adminRoutes } from '../../src/authority/admin/admin-routes.ts'
 import { AdminWorld, ALICE, AUDREY, BOB, OLIVIA, type Answered } from './support/admin-world.ts'
 import { CANARY, NOW_MS } from './support/things.ts'
 
@@ -109,9 +108,8 @@ function expectWellFormed(answer: Answered, method: string): void {
 }
 
 describe('the table', () => {
-  it('has every route that there is', async () => {
-    const world = new AdminWorld()
-    const { paths } = openApiDocument(adminRoutes(world.deps())) as { paths: Record<string, Record<string, unknown>> }
+  it('has every route that there is', () => {
+    const { paths } = openApiDocument() as { paths: Record<string, Record<string, unknown>> }
     const routes = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
     const rows = new Set(TABLE.map(([method, path]) => `${method} ${path.split('?')[0]?.replace(/(agents|delegations|sessions|connections|people|approvals|break-glass)\/[^/]+/, '$1/{id}')}`))
     expect(routes.filter((route) => !rows.has(route))).toEqual([])

@@ -3,18 +3,10 @@ import { HTTPException } from 'hono/http-exception'
 import { codeOfThrown, Fault } from '../../model/denial.ts'
 import { StoreError } from '../../store/store-error.ts'
 import type { AdminDeps } from './admin-deps.ts'
+import { addRoutes } from './all-routes.ts'
 import type { AdminApp, AdminContext, AdminEnv } from './admin-env.ts'
 import { openApiDocument } from './openapi-document.ts'
 import { notFound, refuse } from './refuse.ts'
-import { agentRoutes } from './routes/agents.ts'
-import { approvalRoutes } from './routes/approvals.ts'
-import { auditRoutes } from './routes/audit.ts'
-import { breakGlassRoutes } from './routes/break-glass.ts'
-import { connectionRoutes } from './routes/connections.ts'
-import { delegationRoutes } from './routes/delegations.ts'
-import { peopleRoutes } from './routes/people.ts'
-import { policyRoutes } from './routes/policy.ts'
-import { sessionRoutes } from './routes/sessions.ts'
 import { answerHeaders, boundedBody, breakGlassOnRecord, knownMethods, recordRefusals, whoAsks, withinRate } from './steps.ts'
 
 /** The admin API (`/v1`): a list of steps that every request takes, then one handler for each route. */
@@ -32,19 +24,15 @@ export function adminRoutes(deps: AdminDeps): AdminApp {
   app.use('/v1/*', knownMethods)
   // Public: it says nothing that the documentation does not.
   let described: string | undefined
-  app.get('/v1/openapi.json', (c) => c.body((described ??= JSON.stringify(openApiDocument(app))), 200, { 'Content-Type': 'application/json' }))
+  app.get('/v1/openapi.json', (c) => c.body((described ??= JSON.stringify(openApiDocument())), 200, { 'Content-Type': 'application/json' }))
   app.use('/v1/*', whoAsks(deps)) // before a body is read
   app.use('/v1/*', withinRate(deps)) // needs to know who
   app.use('/v1/*', boundedBody)
   app.use('/v1/*', breakGlassOnRecord(deps)) // last: what was refused was no use of the role
-  for (const routes of ROUTES) routes(app, deps)
+  addRoutes(app, deps)
   app.all('/v1/*', (c) => notFound(c))
   return app
 }
-
-const ROUTES: readonly ((app: AdminApp, deps: AdminDeps) => void)[] = [
-  peopleRoutes, agentRoutes, delegationRoutes, sessionRoutes, connectionRoutes, approvalRoutes, breakGlassRoutes, auditRoutes, policyRoutes,
-]
 
 function answerFor(error: Error, c: AdminContext, deps: AdminDeps): Response {
   if (error instanceof HTTPException) {

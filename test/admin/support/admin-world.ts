@@ -90,6 +90,7 @@ export class AdminWorld {
         get: async (id) => this.store.approvalsById.get(id),
         mayAnswer: (asked, who) => mayAnswer(asked, who),
         answer: async (id, said, who) => this.#answer(id, said, who),
+        breakGlass: () => undefined,
         askBreakGlass: async (asker, text, durationMs) => {
           const made = approval('apr_new', asker, { kind: 'break_glass', text, validUntilMs: undefined, answerByMs: this.nowMs + durationMs })
           this.store.approvalsById.set(made.id, made)

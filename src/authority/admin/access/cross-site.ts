@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { sameSecret } from '../../people/csrf.ts'
 
 /** What a browser tells of where a request comes from, and what a page of ours sends back. */
 export interface BrowserRequest {
@@ -20,14 +20,5 @@ export function crossSite(request: BrowserRequest, ownOrigin: string, csrf: stri
   if (origin !== undefined && origin !== ownOrigin) return 'Origin names another site'
   if (reads) return undefined
   if (origin === undefined && secFetchSite === undefined) return 'neither Origin nor Sec-Fetch-Site tells where it comes from'
-  return request.csrf !== undefined && sameText(request.csrf, csrf) ? undefined : 'the Postern-Csrf header is missing or another session’s'
-}
-
-/** In constant time. */
-function sameText(one: string, other: string): boolean {
-  return timingSafeEqual(digest(one), digest(other))
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return request.csrf !== undefined && sameSecret(request.csrf, csrf) ? undefined : 'the Postern-Csrf header is missing or another session’s'
 }

@@ -2,9 +2,13 @@ import type { AuditLog } from '../../../audit/log.ts'
 import { deny, Fault, type Denial } from '../../../model/denial.ts'
 import type { AgentId } from '../../../model/ids.ts'
 import type { Agents, NewAgent, StoredAgent } from '../../../store/ports/agents.ts'
+import { OWN_CLIENT_ID } from '../../oauth/own-client.ts'
 import { recordAfter } from '../records/record-after.ts'
 import type { AgentChange, AgentEntry, AgentOrder, ConfiguredAgent } from './agent-entry.ts'
 import { takenProof } from './taken-proof.ts'
+
+/** Its OAuth client would be our own command line's. */
+const OWN_AGENT = `agent:${OWN_CLIENT_ID}`
 
 export interface AgentDeskDeps {
   readonly agents: Agents
@@ -40,7 +44,7 @@ export class AgentDesk {
   /** @returns the denial `state_conflict` where the id or one of its proofs is taken: nothing is ever overwritten */
   register(order: AgentOrder, by: string): Promise<AgentEntry | Denial> {
     return this.#alone(async () => {
-      const taken = takenProof(order, await this.list())
+      const taken = order.id === OWN_AGENT ? `${order.id} would be Postern’s own client.` : takenProof(order, await this.list())
       if (taken !== undefined) return deny('state_conflict', taken, { hint: taken })
       const stored = await this.#deps.agents.create({ ...order, registeredBy: by })
       if (stored === undefined) return deny('state_conflict', `${order.id} is registered already`, { hint: `${order.id} is registered already` })

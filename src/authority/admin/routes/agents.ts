@@ -41,6 +41,9 @@ const restore = createRoute({
   request: { params, body: { content: { 'application/json': { schema: reasonBody } } } }, responses: { 200: one, ...refusals },
 })
 
+/** For the API's description. */
+export const agentPaths = [list, register, show, change, revoke, restore]
+
 /** Agents: what concerns everybody, so operators change them and auditors see them. */
 export function agentRoutes(app: AdminApp, deps: AdminDeps): void {
   const desk = new AgentDesk({ agents: deps.store.agents, audit: deps.audit, configured: deps.configuredAgents })

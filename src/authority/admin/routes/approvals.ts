@@ -27,6 +27,9 @@ const show = createRoute({ method: 'get', path: '/v1/approvals/{id}', tags, summ
 const approve = createRoute({ method: 'post', path: '/v1/approvals/{id}/approve', tags, summary: 'Say yes', request: { params }, responses: { 200: one, ...refusals } })
 const denied = createRoute({ method: 'post', path: '/v1/approvals/{id}/deny', tags, summary: 'Say no', request: { params }, responses: { 200: one, ...refusals } })
 
+/** For the API's description. */
+export const approvalPaths = [list, show, approve, denied]
+
 /** Approvals: each concerns its person; who may answer is the service's to say. */
 export function approvalRoutes(app: AdminApp, deps: AdminDeps): void {
   app.openapi(list, async (c) => {

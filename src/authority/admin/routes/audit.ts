@@ -33,6 +33,9 @@ const tail = createRoute({
   responses: { 200: stream('One record a line, empty lines between. It ends when the session or the role of the one who reads does.'), ...refusals },
 })
 
+/** For the API's description. */
+export const auditPaths = [query, exported, tail]
+
 /** The audit: one's own part of it, or all. */
 export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
   const { auditIndex } = deps.store

@@ -20,19 +20,22 @@ const list = createRoute({
   request: { query: z.strictObject({ state: z.enum(['pending', 'approved', 'denied', 'expired']).optional(), ...paging }) },
   responses: { 200: { description: 'One’s own, or everybody’s for operators and auditors.', content: { 'application/json': { schema: approvalPage } } }, ...refusals },
 })
+const ask = createRoute({
+  method: 'post', path: '/v1/break-glass', tags, summary: 'Ask to be an operator for a while',
+  request: { body: { required: true, content: { 'application/json': { schema: breakGlassBody } } } },
+  responses: { 201: one, ...refusals },
+})
 const approve = createRoute({
   method: 'post', path: '/v1/break-glass/{id}/approve', tags, summary: 'Lend the access: only an operator, and not the one who asks', request: { params }, responses: { 200: one, ...refusals },
 })
 const denied = createRoute({ method: 'post', path: '/v1/break-glass/{id}/deny', tags, summary: 'Refuse the access', request: { params }, responses: { 200: one, ...refusals } })
 const end = createRoute({ method: 'post', path: '/v1/break-glass/{id}/end', tags, summary: 'End the access before its time', request: { params }, responses: { 200: one, ...refusals } })
 
+/** For the API's description. */
+export const breakGlassPaths = [list, ask, approve, denied, end]
+
 /** Break-glass: two people, for a while, all of it on record. */
 export function breakGlassRoutes(app: AdminApp, deps: AdminDeps): void {
-  const ask = createRoute({
-    method: 'post', path: '/v1/break-glass', tags, summary: 'Ask to be an operator for a while',
-    request: { body: { required: true, content: { 'application/json': { schema: breakGlassBody(Math.floor(deps.breakGlassMaxMs / 1000)) } } } },
-    responses: { 201: one, ...refusals },
-  })
   const get = async (id: Approval['id']): Promise<Approval | undefined> => {
     const found = await deps.approvals.get(id)
     return found?.kind === 'break_glass' ? found : undefined
@@ -45,6 +48,10 @@ export function breakGlassRoutes(app: AdminApp, deps: AdminDeps): void {
   })
   app.openapi(ask, async (c) => {
     const { reason, expires_in: seconds } = c.req.valid('json')
+    if (seconds * 1000 > deps.breakGlassMaxMs) {
+      const problem = `it is at most ${Math.floor(deps.breakGlassMaxMs / 1000)} here`
+      return refuse(c, 'input_refused', 'longer than break-glass access is lent', { errors: [{ field: 'expires_in', problem }] })
+    }
     return c.json(approvalView(await deps.approvals.askBreakGlass(c.get('caller').id, reason, seconds * 1000), deps.clock.nowMs()), 201)
   })
   app.openapi(approve, async (c) => {

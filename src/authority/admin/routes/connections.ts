@@ -29,6 +29,9 @@ const revoke = createRoute({
   responses: { 200: { description: 'What was revoked where.', content: { 'application/json': { schema: report } } }, ...refusals },
 })
 
+/** For the API's description. */
+export const connectionPaths = [list, show, revoke]
+
 /** Connections: each belongs to its person; the organisation's are for operators and auditors. */
 export function connectionRoutes(app: AdminApp, deps: AdminDeps): void {
   const { connections } = deps.store

@@ -33,6 +33,9 @@ const revoke = createRoute({
   responses: { 200: { description: 'What was revoked where.', content: { 'application/json': { schema: report } } }, ...refusals },
 })
 
+/** For the API's description. */
+export const delegationPaths = [list, show, narrowed, revoke]
+
 /** Delegations: each belongs to its person. */
 export function delegationRoutes(app: AdminApp, deps: AdminDeps): void {
   const { delegations } = deps.store

@@ -33,6 +33,9 @@ const revoke = createRoute({
   responses: { 200: { description: 'What was revoked where.', content: { 'application/json': { schema: report } } }, ...refusals },
 })
 
+/** For the API's description. */
+export const peoplePaths = [me, revoke]
+
 /** The one who is signed in, and what people gave. */
 export function peopleRoutes(app: AdminApp, deps: AdminDeps): void {
   app.openapi(me, (c) => {

@@ -24,6 +24,9 @@ const show = createRoute({
   },
 })
 
+/** For the API's description. */
+export const policyPaths = [show]
+
 /** The policies, for those who answer for them. */
 export function policyRoutes(app: AdminApp, deps: AdminDeps): void {
   app.openapi(show, (c) => {

@@ -33,6 +33,9 @@ const revoke = createRoute({
   responses: { 200: { description: 'What was revoked where.', content: { 'application/json': { schema: report } } }, ...refusals },
 })
 
+/** For the API's description. */
+export const sessionPaths = [list, show, revoke]
+
 /** Sessions: each belongs to its delegation's person. */
 export function sessionRoutes(app: AdminApp, deps: AdminDeps): void {
   const { delegations } = deps.store

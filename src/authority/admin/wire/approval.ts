@@ -28,9 +28,9 @@ export const approvalPage = pageOf('ApprovalPage', approval)
 export type ApprovalView = z.infer<typeof approval>
 
 /** Somebody wants to be an operator for a while. */
-export const breakGlassBody = (longestSeconds: number) => z.strictObject({
-  reason: line(512).openapi({ description: 'what the one who approves reads, and what stands in the audit' }),
-  expires_in: z.number().int().min(60).max(longestSeconds).openapi({ description: 'seconds, from the approval on' }),
+export const breakGlassBody = z.strictObject({
+  reason: line(500).openapi({ description: 'what the one who approves reads, and what stands in the audit' }),
+  expires_in: z.number().int().min(60).max(86_400).openapi({ description: 'seconds, from the approval on; the configuration may say less' }),
 }).openapi('BreakGlass')
 
 /** The approval as it is answered; one that nobody answered in time is told as expired. */
