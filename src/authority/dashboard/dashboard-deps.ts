@@ -1,0 +1,28 @@
+import type { AuditLog } from '../../audit/log.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { ScopeWords } from '../../integrations/scope-words.ts'
+import type { Vocabulary } from '../../integrations/integration.ts'
+import type { Store } from '../../store/ports/store.ts'
+import type { AgentDesk } from '../admin/agents/agent-desk.ts'
+import type { ApprovalService } from '../approvals/contract.ts'
+import type { ConnectionDesk } from '../connections/contract.ts'
+import type { BrowserSessions } from '../people/contract.ts'
+import type { Revoker } from '../revocation/contract.ts'
+
+/** What the pages are made of; the same services as behind the API, so that neither can do what the other refuses. */
+export interface DashboardDeps {
+  /** The authority's own origin. */
+  readonly url: string
+  readonly sessions: BrowserSessions
+  readonly store: Pick<Store, 'delegations' | 'approvals' | 'auditIndex'>
+  readonly agents: Pick<AgentDesk, 'list' | 'get'>
+  readonly connections: Pick<ConnectionDesk, 'of' | 'get' | 'connectable'>
+  readonly revoker: Revoker
+  readonly approvals: ApprovalService
+  /** By integration. */
+  readonly words: ReadonlyMap<string, { readonly vocabulary: Vocabulary; readonly words: ScopeWords }>
+  readonly audit: Pick<AuditLog, 'post'>
+  readonly clock: Clock
+  /** Told of what broke. */
+  report(error: unknown): void
+}
