@@ -20,6 +20,10 @@ export type StoreErrorCode =
   /** More calls are waiting than the store keeps. */
   | 'store_overloaded'
   | 'store_closed'
+  /** The shared store did not answer: whether the change was made is seen only when it is read again. */
+  | 'store_outcome_unknown'
+  /** The shared store may forget what it stores, as it is configured. */
+  | 'store_volatile'
   /** Anything else; `cause` has it. */
   | 'store_failed'
 

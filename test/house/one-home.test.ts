@@ -23,6 +23,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'hono/http-exception': ['src/authority/'],
   'hono/utils/http-status': ['src/authority/'],
   '@hono/zod-openapi': ['src/authority/admin/'],
+  ioredis: ['src/store/redis/'],
   'node:sqlite': ['src/store/sqlite/', 'src/lib/exclusive-lock.ts'],
 }
 
@@ -52,7 +53,9 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
       'src/store/envelope-key.ts',
       'src/store/envelope-digest.ts',
       'src/store/sqlite/sqlite-short-lived.ts',
-      // keys and passwords of our own: to a parent proxy, a client certificate, the listener's key, the operations token
+      'src/store/redis/sealed-json.ts',
+      // keys and passwords of our own: to Redis, a parent proxy, a client certificate, the listener's key, the operations token
+      'src/store/redis/redis-client.ts',
       'src/egress/parent-proxy.ts',
       'src/egress/dial.ts',
       'src/cli/serve/data-plane.ts',
