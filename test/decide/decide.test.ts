@@ -1,26 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Denial } from '../../src/model/denial.ts'
 import { isDenial } from '../../src/model/denial.ts'
-import { newId } from '../../src/model/ids.ts'
 import type { Operation } from '../../src/model/operation.ts'
 import type { Principal } from '../../src/model/principal.ts'
-import { decideStage } from '../../src/proxy/decide/decide.ts'
+import { decideStage, type DecideOptions } from '../../src/proxy/decide/decide.ts'
 import { RateLimiter } from '../../src/proxy/decide/rate-limiter.ts'
-import type { Inspected } from '../../src/proxy/exchange.ts'
-import { delegation, github, operation, principal, request, slack, snapshotOf } from '../policy/fixtures.ts'
-
-const clock = { atMs: 0, nowMs: () => 1000, monotonicMs: () => clock.atMs }
-
-/** The part of an exchange that the stage reads. */
-function exchange(yaml: string, of: Operation, who: Principal = principal()): Inspected {
-  const part = {
-    id: newId('dec'), snapshot: snapshotOf(yaml), principal: who,
-    // As in reverse mode: the received request names the proxy, the route's the upstream.
-    request: { ...request(), host: 'proxy.example', path: '/prefixed' },
-    route: { request: request(), integration: { vocabulary: of.integration === 'slack' ? slack : github } }, inspection: { operation: of, body: undefined },
-  }
-  return part as unknown as Inspected
-}
+import { NOBODY } from '../../src/sync/nobody.ts'
+import { systemTimers } from '../../src/lib/timers.ts'
+import { delegation, operation, principal, request } from '../policy/fixtures.ts'
+import { clock, exchangeOf } from './exchange.ts'
 
 const POLICY = `policy: org
 default: allow
@@ -34,9 +22,13 @@ rules:
   - {id: careful, ask: {integration: github, target: "acme-corp/careful"}}
 `
 
+function options(over: Partial<DecideOptions> = {}): DecideOptions {
+  return { clock, timers: systemTimers, limiter: new RateLimiter(clock), sync: NOBODY, approvalTimeoutMs: 1_000, ...over }
+}
+
 function run(of: Operation, who?: Principal, limiter = new RateLimiter(clock)) {
-  const stage = decideStage({ clock, limiter })
-  const given = exchange(POLICY, of, who)
+  const stage = decideStage(options({ limiter }))
+  const given = exchangeOf(POLICY, of, who)
   const result = stage.run(given)
   if (result instanceof Promise) throw new Error('the stage has nothing to wait for')
   return { result, given }
@@ -54,7 +46,7 @@ describe('the decide stage', () => {
   it('judges the request as it goes out, not as it named the proxy', () => {
     const condition = `request.host == "${request().host}" && request.path == "${request().path}"`
     const yaml = POLICY.replace('"issues:write"]}', `"issues:write"], when: '${condition}'}`)
-    const result = decideStage({ clock, limiter: new RateLimiter(clock) }).run(exchange(yaml, REVIEW))
+    const result = decideStage(options()).run(exchangeOf(yaml, REVIEW))
     expect(result).toMatchObject({ effect: 'allow' })
   })
 
@@ -94,8 +86,8 @@ describe('the decide stage', () => {
     expect(denied(REVIEW, principal({ delegation: undefined }))).toMatchObject({ denial: 'delegation_required', layer: 'user_consent' })
   })
 
-  it('asks for an approval where a rule wants one', () => {
-    expect(denied(operation('reviews', 'acme-corp/careful'))).toMatchObject({
+  it('asks for an approval where a rule wants one', async () => {
+    expect(await decideStage(options()).run(exchangeOf(POLICY, operation('reviews', 'acme-corp/careful')))).toMatchObject({
       denial: 'approval_required', layer: 'agent_permissions', rule: { id: 'bot/careful' },
     })
   })
