@@ -2,6 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../src/lib/secret.ts'
 import { Envelope } from '../../src/store/envelope.ts'
+import { nameDigest, newIndexKey } from '../../src/store/envelope-digest.ts'
+import { EnvelopeInForce } from '../../src/store/envelope-in-force.ts'
 import { envelopeKey } from '../../src/store/envelope-key.ts'
 import { KEY_A, KEY_B } from './temporary-store.ts'
 
@@ -80,5 +82,53 @@ describe('a key', () => {
     ['not Latin-1', '\u{1f511}'.repeat(16)],
   ])('is refused where it is %s, without being shown', (_, text) => {
     expect(() => envelopeKey(new Secret(text))).toThrow(expect.objectContaining({ code: 'store_key_invalid', message: expect.not.stringContaining(text) }))
+  })
+})
+
+describe('keys that are replaced while they are used', () => {
+  it('seal at once, and open what the old ones sealed until that is sealed anew', async () => {
+    const inForce = new EnvelopeInForce([KEY_A])
+    const old = inForce.seal(new Secret('before'), PLACE)
+    await inForce.replace([KEY_B], async () => {
+      expect(inForce.open(old, PLACE).reveal()).toBe('before')
+      const during = inForce.seal(new Secret('during'), PLACE)
+      expect(new Envelope([KEY_B]).open(during, PLACE).reveal()).toBe('during')
+    })
+    expect(() => inForce.open(old, PLACE)).toThrow(expect.objectContaining({ code: 'store_key_wrong' }))
+  })
+
+  it('give way to the old ones where sealing anew failed on the way, and both are opened then', async () => {
+    const inForce = new EnvelopeInForce([KEY_A])
+    const old = inForce.seal(new Secret('before'), PLACE)
+    let done = old
+    const failing = inForce.replace([KEY_B, KEY_A], async () => {
+      done = inForce.seal(inForce.open(old, PLACE), PLACE)
+      throw new Error('the disk is full')
+    })
+    await expect(failing).rejects.toThrow('the disk is full')
+    expect(inForce.currentKeyId).toBe(new Envelope([KEY_A]).currentKeyId)
+    expect([inForce.open(old, PLACE).reveal(), inForce.open(done, PLACE).reveal()]).toEqual(['before', 'before'])
+    await inForce.replace([KEY_B, KEY_A], () => Promise.resolve())
+    expect(inForce.open(done, PLACE).reveal()).toBe('before')
+  })
+
+  it('are not replaced by what is no key', async () => {
+    const inForce = new EnvelopeInForce([KEY_A])
+    await expect(inForce.replace([new Secret('a passphrase')], () => Promise.resolve())).rejects.toMatchObject({ code: 'store_key_invalid' })
+    expect(inForce.currentKeyId).toBe(new Envelope([KEY_A]).currentKeyId)
+  })
+})
+
+describe('the digest of a name', () => {
+  it('is the same for the same name and key, and another for any other', () => {
+    const [one, other] = [newIndexKey(), newIndexKey()]
+    const digests = [['id', 'a', 'b'], ['id', 'ab', ''], ['uid', 'a', 'b'], ['id', 'a', 'b', '']].map((name) => nameDigest(one)(...name))
+    expect(new Set([...digests, nameDigest(other)('id', 'a', 'b')]).size).toBe(5)
+    expect(nameDigest(one)('id', 'a', 'b')).toBe(digests[0])
+    expect(digests[0]).toMatch(/^[A-Za-z0-9_-]{43}$/)
+  })
+
+  it('needs a whole key', () => {
+    expect(() => nameDigest(new Secret('c2hvcnQ'))).toThrow(TypeError)
   })
 })

@@ -57,17 +57,16 @@ export function auditOperations(database: DatabaseSync): AuditOperations {
   }
 }
 
-/** `credential` of `credential.issued`, and of `credential`. */
+/** `credential` of `credential.issued`. */
 function familyOf(event: string): string {
   return event.split('.', 1)[0] ?? event
 }
 
 function finder(database: DatabaseSync): AuditOperations['audit.query'] {
   const prepared = preparedOnDemand(database)
-  return ({ limit, after, since, until, event, ...columns }) => {
-    const whole = event?.includes('.') ?? false
-    const given = Object.entries({ ...columns, family: event === undefined ? undefined : familyOf(event), event: whole ? event : undefined, since, until })
-      .filter(([, value]) => value !== undefined)
+  return ({ limit, after, event, ...columns }) => {
+    const eventColumn = event?.includes('.') ? 'event' : 'family'
+    const given = Object.entries({ ...columns, [eventColumn]: event }).filter(([, value]) => value !== undefined)
     const conditions = where([
       after !== undefined && '(time_ms, chain, seq) < (:time_ms, :chain, :seq)',
       ...given.map(([name]) => CONDITIONS[name] ?? `${name} = :${name}`),

@@ -42,6 +42,7 @@ export const AUTHORITY = `
   ) STRICT;
   CREATE INDEX delegations_of_person ON delegations (person, seq);
   CREATE INDEX delegations_of_agent ON delegations (agent, seq);
+  CREATE INDEX delegations_by_state ON delegations (state, seq);
   CREATE INDEX delegations_by_end ON delegations (expires_at) WHERE state = 'active';
   CREATE INDEX delegations_ended ON delegations (ended_at) WHERE ended_at IS NOT NULL;
   CREATE TABLE sessions (
@@ -59,6 +60,7 @@ export const AUTHORITY = `
   CREATE INDEX sessions_of_delegation ON sessions (delegation, seq);
   CREATE INDEX sessions_of_person ON sessions (person, seq);
   CREATE INDEX sessions_of_agent ON sessions (agent, seq);
+  CREATE INDEX sessions_running ON sessions (seq) WHERE ended_at IS NULL;
   CREATE INDEX sessions_by_end ON sessions (expires_at) WHERE ended_at IS NULL;
   CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
@@ -136,6 +138,7 @@ export const AUTHORITY = `
   CREATE INDEX audit_of_agent ON audit_records (agent, time_ms);
   CREATE INDEX audit_of_person ON audit_records (person, time_ms);
   CREATE INDEX audit_of_integration ON audit_records (integration, time_ms);
-  CREATE INDEX audit_by_family ON audit_records (family, event, time_ms);
+  CREATE INDEX audit_by_family ON audit_records (family, time_ms);
+  CREATE INDEX audit_by_event ON audit_records (event, time_ms);
   CREATE INDEX audit_by_outcome ON audit_records (outcome, time_ms);
 `
