@@ -16,6 +16,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   re2js: ['src/policy/'],
   '@peculiar/x509': ['src/lib/certificates.ts'],
   'reflect-metadata': ['src/lib/certificates.ts'],
+  'oidc-provider': ['src/authority/oauth/'],
   commander: ['src/cli/', 'src/main.ts'],
   'openid-client': ['src/authority/', 'src/cli/api/'],
   hono: ['src/authority/', 'src/cli/serve/'],
@@ -51,6 +52,8 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
       // at rest
       'src/store/envelope.ts',
       'src/store/envelope-key.ts',
+      // the authority's own keys, out of the keyring
+      'src/authority/tokens/shared-keys.ts',
       'src/store/envelope-digest.ts',
       'src/store/sqlite/sqlite-short-lived.ts',
       'src/store/redis/sealed-json.ts',

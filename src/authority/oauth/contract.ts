@@ -50,3 +50,69 @@ export interface IssuedTokens {
   /** No refresh token, code or access token of this session is good any more. */
   endSession(session: SessionId): Promise<void>
 }
+
+/** What came of a typed device code. */
+export type SubmittedCode =
+  /** @property setCookie to be sent with the redirect to `location`, where the question is asked */
+  | { readonly kind: 'found', readonly location: string, readonly setCookie: string | undefined }
+  /** No such code, used or over: it is not told which. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'too_often', readonly retryAfterMs: number }
+
+/** The device flow's page, where a signed-in person types in what a device shows (RFC 8628). Attempts are bounded. */
+export interface DeviceCodes {
+  /** @param typed in any case, with or without separators */
+  submit(request: IncomingMessage, person: PersonId, typed: string): Promise<SubmittedCode>
+}
+
+/** One request of an authenticated client at the token endpoint, for a grant type that is served outside the library. */
+export interface ClientRequest {
+  readonly clientId: string
+  readonly agent: AgentId
+  /** False for a public client, which only named itself. */
+  readonly authenticated: boolean
+  /** As they were sent, those of the registered grant type alone; several values where it allows them. */
+  readonly parameters: Readonly<Record<string, string | readonly string[]>>
+  /** RFC 7638 thumbprint of the key of a DPoP proof that was sent and is good; undefined without one. */
+  readonly jkt: string | undefined
+  /** RFC 8705 thumbprint of the verified client certificate; undefined without one. */
+  readonly x5t: string | undefined
+}
+
+/** The answer of the token endpoint: JSON. */
+export interface ClientAnswer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** A grant type of our own, such as token exchange (RFC 8693). */
+export interface GrantType {
+  /** `urn:ietf:params:oauth:grant-type:token-exchange`. */
+  readonly name: string
+  /** Parameters that it reads beside `grant_type` and those of client authentication. */
+  readonly parameters: readonly string[]
+  /** Those of them that may be given several times. */
+  readonly repeatable: readonly string[]
+  answer(request: ClientRequest): Promise<ClientAnswer>
+}
+
+/** A refresh token or an opaque access token as it stands, for introspection and revocation. */
+export interface StoredToken {
+  readonly kind: 'refresh_token' | 'access_token'
+  readonly clientId: string
+  readonly person: PersonId
+  /** The session's id; for our own command line the name of its sign-in. */
+  readonly grant: string
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+  readonly jkt: string | undefined
+  readonly x5t: string | undefined
+}
+
+/** Looks tokens up that are kept, and ends what they stand for. */
+export interface StoredTokens {
+  /** @returns undefined where the token is not good, now: unknown, used, over, its session ended or its agent revoked */
+  find(token: string): Promise<StoredToken | undefined>
+  /** Ends every token of a grant. For an agent's session: see `Revoker.session`, which ends that, too. */
+  endGrant(grant: string): Promise<void>
+}

@@ -29,6 +29,8 @@ export interface DelegationTokenClaims {
   readonly expiresAtMs: number
   /** Binds the token to a client certificate: base64url SHA-256 of its DER (RFC 8705). */
   readonly certificateThumbprint?: string | undefined
+  /** Binds the token to a DPoP key: its RFC 7638 thumbprint (RFC 9449). */
+  readonly dpopThumbprint?: string | undefined
 }
 
 /**
@@ -48,16 +50,16 @@ export function signDelegationToken(claims: DelegationTokenClaims, key: SigningK
 }
 
 function payloadOf(claims: DelegationTokenClaims): Record<string, unknown> {
-  const { consent, session, certificateThumbprint } = claims
+  const { consent, session } = claims
   return {
     ...partiesOf(claims),
     postern_profile: claims.profile,
     client_id: claims.clientId,
     dlg: claims.delegation,
     ...(session === undefined ? {} : { sid: session }),
-    scope: consent.flatMap((entry) => entry.scopes.map((scope) => `${entry.integration}:${scope}`)).join(' '),
-    authorization_details: consent.map(({ integration, scopes, targets }) => ({ type: 'postern', integration, scopes, targets })),
-    ...(certificateThumbprint === undefined ? {} : { cnf: { 'x5t#S256': certificateThumbprint } }),
+    scope: scopeText(consent),
+    authorization_details: authorizationDetails(consent),
+    ...confirmationOf(claims),
   }
 }
 
@@ -66,5 +68,37 @@ function partiesOf({ profile, agent, person, personName }: DelegationTokenClaims
   switch (profile) {
     case 'postern': return { sub: agent, act: { sub: person, ...name } }
     case 'rfc8693': return { sub: person, ...name, act: { sub: agent } }
+  }
+}
+
+/** The `scope` of what was approved: `github:pulls:read slack:chat:write`, each once. Pure. */
+export function scopeText(consent: readonly ConsentDetail[]): string {
+  return [...new Set(consent.flatMap(({ integration, scopes }) => scopes.map((scope) => `${integration}:${scope}`)))].join(' ')
+}
+
+/** One member of `authorization_details` as it stands in tokens and answers. */
+export interface PosternDetail {
+  [member: string]: unknown
+  type: 'postern'
+  integration: string
+  scopes: readonly string[]
+  targets: readonly string[]
+}
+
+/** The same as RFC 9396 `authorization_details`: just what was approved, nothing of how it is carried out. Pure. */
+export function authorizationDetails(consent: readonly ConsentDetail[]): PosternDetail[] {
+  return consent.map(({ integration, scopes, targets }) => ({ type: 'postern', integration, scopes, targets }))
+}
+
+/** `cnf` (RFC 7800): who can use the token at all. Pure. */
+export function confirmationOf(
+  { certificateThumbprint, dpopThumbprint }: Pick<DelegationTokenClaims, 'certificateThumbprint' | 'dpopThumbprint'>,
+): Record<string, unknown> {
+  if (certificateThumbprint === undefined && dpopThumbprint === undefined) return {}
+  return {
+    cnf: {
+      ...(certificateThumbprint === undefined ? {} : { 'x5t#S256': certificateThumbprint }),
+      ...(dpopThumbprint === undefined ? {} : { jkt: dpopThumbprint }),
+    },
   }
 }

@@ -1,0 +1,34 @@
+import { parseAgentId } from '../../model/ids.ts'
+import type { AgentId } from '../../model/ids.ts'
+import type { OauthAgent, OauthAgents } from './oauth-dependencies.ts'
+import { OWN_CLIENT_ID } from './own-client.ts'
+
+const PREFIX = 'agent:'
+
+/** The `client_id` of an agent: the name in its id. Pure. */
+export function clientIdOf(agent: AgentId): string {
+  return agent.slice(PREFIX.length)
+}
+
+/**
+ * Which registered agent a client is. A client that names itself by the URL of its metadata document (CIMD) is the agent that is registered
+ * under that URL's host, and nobody where there is none: a document never registers an identity.
+ * @returns undefined for our own command line, for unknown clients and for revoked agents
+ */
+export function agentOfClient(clientId: string, agents: OauthAgents): OauthAgent | undefined {
+  if (clientId === OWN_CLIENT_ID) return undefined
+  const id = parseAgentId(`${PREFIX}${isMetadataUrl(clientId) ? metadataHost(clientId) : clientId}`)
+  const agent = id === undefined ? undefined : agents.agent(id)
+  return agent?.status === 'active' ? agent : undefined
+}
+
+/** Whether a `client_id` is the URL of a metadata document. Pure. */
+export function isMetadataUrl(clientId: string): boolean {
+  return clientId.startsWith('https://') && URL.canParse(clientId)
+}
+
+/** The host of such a URL, without a port: documents are taken from the standard port alone. Pure. */
+export function metadataHost(clientId: string): string {
+  const { hostname, port } = new URL(clientId)
+  return port === '' ? hostname : ''
+}

@@ -1,0 +1,65 @@
+import type { Provider } from 'oidc-provider'
+import type { AccessToken, RefreshToken } from 'oidc-provider'
+import { parsePersonId } from '../../model/ids.ts'
+import type { PersonId, SessionId } from '../../model/ids.ts'
+import type { ShortLived } from '../../store/ports/short-lived.ts'
+import { agentOfClient } from './client-identity.ts'
+import type { AdminTokens, IssuedTokens, StoredToken, StoredTokens } from './contract.ts'
+import type { OauthAgents } from './oauth-dependencies.ts'
+import { OWN_CLIENT_ID } from './own-client.ts'
+
+const MAX_TOKEN = 256
+
+export interface KeptTokensOptions {
+  readonly provider: Provider
+  readonly shortLived: ShortLived
+  readonly agents: OauthAgents
+  /** The resource of the admin API. */
+  readonly adminResource: string
+}
+
+/** The tokens that are kept: refresh tokens, and the opaque ones of the admin API. */
+export class KeptTokens implements AdminTokens, IssuedTokens, StoredTokens {
+  readonly #options: KeptTokensOptions
+
+  constructor(options: KeptTokensOptions) {
+    this.#options = options
+  }
+
+  async person(token: string): Promise<PersonId | undefined> {
+    if (token.length > MAX_TOKEN) return undefined
+    const { provider, adminResource } = this.#options
+    const found = await provider.AccessToken.find(token)
+    if (found?.clientId !== OWN_CLIENT_ID || found.aud !== adminResource || !found.isValid) return undefined
+    // What is bound to a key or a certificate is worth nothing by itself.
+    if (found.jkt !== undefined || found['x5t#S256'] !== undefined) return undefined
+    return await provider.Grant.find(found.grantId) === undefined ? undefined : parsePersonId(found.accountId)
+  }
+
+  async endSession(session: SessionId): Promise<void> {
+    await this.#options.shortLived.removeByGrant(session)
+  }
+
+  async find(token: string): Promise<StoredToken | undefined> {
+    if (token.length === 0 || token.length > MAX_TOKEN) return undefined
+    const { provider } = this.#options
+    const found = await provider.RefreshToken.find(token) ?? await provider.AccessToken.find(token)
+    if (found === undefined || !found.isValid || found.grantId === undefined) return undefined
+    return await provider.Grant.find(found.grantId) === undefined ? undefined : this.#described(found)
+  }
+
+  async endGrant(grant: string): Promise<void> {
+    await this.#options.shortLived.removeByGrant(grant)
+  }
+
+  #described(token: RefreshToken | AccessToken): StoredToken | undefined {
+    const { clientId = '', grantId = '', iat, exp = 0 } = token
+    const person = parsePersonId(token.accountId)
+    const known = clientId === OWN_CLIENT_ID || agentOfClient(clientId, this.#options.agents) !== undefined
+    if (person === undefined || !known) return undefined
+    return {
+      kind: token.kind === 'RefreshToken' ? 'refresh_token' : 'access_token',
+      clientId, person, grant: grantId, issuedAtMs: iat * 1000, expiresAtMs: exp * 1000, jkt: token.jkt, x5t: token['x5t#S256'],
+    }
+  }
+}
