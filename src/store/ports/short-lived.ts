@@ -2,7 +2,7 @@
 export type RecordKind =
   /** oidc-provider's own models: `oauth:RefreshToken`, `oauth:AuthorizationCode`, `oauth:Grant` … */
   | `oauth:${string}`
-  | 'browser_session' | 'login_state' | 'connect_state' | 'dpop_jti' | 'stand_in_token' | 'cli_login'
+  | 'browser_session' | 'login_state' | 'consent' | 'connect_state' | 'dpop_jti' | 'stand_in_token' | 'cli_login'
 
 /** A record whose name is a secret: a token, a code, a cookie's value. */
 export interface NewRecord {

@@ -1,0 +1,27 @@
+import type { ConsentIntegration } from './contract.ts'
+import type { PartOffer } from './offer.ts'
+
+/** Names of targets beyond this many make no sentence that anybody reads. */
+const MOST_NAMED = 3
+
+/**
+ * What the agent will not be able to do at an integration, whatever the person leaves ticked: told by the catalogue, from the scopes that could
+ * be approved. Completes "It will not be able to …". Pure.
+ */
+export function limitsOf({ vocabulary, words }: ConsentIntegration, parts: readonly PartOffer[]): readonly string[] {
+  const scopes = parts.flatMap((part) => part.scopes)
+    .flatMap(({ state, scope, levels }) => (state === 'held' ? [scope] : [levels.asked ?? levels.read ?? []].flat()))
+    .flatMap((scope) => vocabulary.canonicalScope(scope) ?? [])
+  const operations = new Map([...vocabulary.operations()].map((operation) => [operation.name, operation]))
+  const able = (name: string): boolean => operations.get(name)?.alternatives
+    .some((alternative) => alternative.every((needed) => scopes.some((granted) => vocabulary.covers(granted, needed)))) === true
+  const missing = words.powers.filter((power) => !power.operations.some(able)).map((power) => power.words)
+  return [...otherTargets(parts, words.targets), ...missing]
+}
+
+function otherTargets(parts: readonly PartOffer[], { one }: ConsentIntegration['words']['targets']): readonly string[] {
+  const targets = [...new Set(parts.flatMap((part) => part.targets))]
+  if (targets.includes('**') || targets.length === 0) return []
+  if (targets.length > MOST_NAMED) return [`touch any ${one} but those listed`]
+  return [`touch any ${one} but ${targets.join(', ')}`]
+}

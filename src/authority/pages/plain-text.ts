@@ -1,0 +1,24 @@
+/**
+ * Characters that are not what they look like: controls, line and paragraph separators, direction marks and overrides, zero-width and other
+ * invisible ones, fillers, variation selectors, tags, and lone surrogates.
+ */
+const DECEPTIVE = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}/gu
+/** Stacked marks that would cover the lines around. */
+const MARKS = /(\p{M}{3})\p{M}+/gu
+
+/**
+ * A text of somebody else's, as it may stand on a page: what cannot be seen is spelt out (`[U+202E]`), and what is too long is cut in the middle,
+ * so that its end is seen too. Not HTML: templates escape it.
+ */
+export function plainText(text: string, maxLength = 120): string {
+  const spelt = text.slice(0, maxLength * 4).replace(MARKS, '$1').replace(DECEPTIVE, (character) => `[U+${codePoint(character)}]`)
+  const characters = [...spelt]
+  const complete = text.length <= maxLength * 4
+  if (characters.length <= maxLength && complete) return spelt
+  const end = complete ? Math.floor(maxLength / 3) : 0
+  return `${characters.slice(0, maxLength - end - 1).join('')}…${end === 0 ? '' : characters.slice(-end).join('')}`
+}
+
+function codePoint(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+}
