@@ -32,10 +32,12 @@ export interface DemoWorld {
 export interface DemoFiles {
   readonly ca: string
   readonly githubAppKey: string
+  readonly githubClientSecret: string
   readonly slackClientSecret: string
   readonly slackRefreshToken: string
   readonly slackAccessToken: string
   readonly ticketsKey: string
+  readonly ticketsClientSecret: string
 }
 
 /** Starts GitHub, Slack and the internal API on free ports. Where one cannot start, none is left running. */
@@ -75,9 +77,11 @@ async function writeFiles(directory: string, world: Pick<DemoWorld, 'caPem' | 'g
   return {
     ca: await put('upstream-ca.pem', world.caPem),
     githubAppKey: await put('github-app.pem', world.github.app.privateKeyPem),
+    githubClientSecret: await put('github-client-secret', world.github.oauth.clientSecret),
     slackClientSecret: await put('slack-client-secret', world.slack.client.secret),
     slackRefreshToken: await put('slack-refresh-token', world.slack.installation.bot.refreshToken),
     slackAccessToken: await put('slack-access-token', world.slack.installation.bot.accessToken),
     ticketsKey: await put('tickets-key', world.tickets.key),
+    ticketsClientSecret: await put('tickets-client-secret', world.tickets.oauth.clientSecret),
   }
 }

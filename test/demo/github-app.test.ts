@@ -84,7 +84,7 @@ describe("the GitHub stand-in's app endpoints", () => {
     ['/repos/acme-corp/nothing/installation', 404, undefined],
     ['/orgs/other-org/installation', 200, 81_002],
     ['/orgs/alice/installation', 404, undefined],
-    ['/users/alice/installation', 200, 81_003],
+    ['/users/alice-chen/installation', 200, 81_003],
     ['/users/nobody/installation', 404, undefined],
     ['/app/installations/81002', 200, 81_002],
     ['/app/installations/1', 404, undefined],

@@ -37,7 +37,7 @@ export function readNarrowing(
 
 function narrowRepositories(
   body: JsonObject,
-  installation: Installation,
+  installation: Pick<Installation, 'repositoryIds'>,
   world: GithubWorld,
 ): readonly number[] | 'malformed' | 'unknown' | undefined {
   const names = body['repositories'] ?? []

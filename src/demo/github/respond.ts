@@ -3,6 +3,7 @@ import type { Answer, Call, Reply } from '../server/call.ts'
 import { matchPattern } from '../server/route-pattern.ts'
 import { authenticate, type Caller } from './authenticate.ts'
 import { failure, notFound } from './replies.ts'
+import { answerApplication, isApplicationCall } from './applications.ts'
 import type { GithubRoute } from './route.ts'
 import { fullName, type GithubWorld } from './world.ts'
 
@@ -12,6 +13,7 @@ const HOUR_S = 3_600
 /** Answers one API call: user agent, credential, rate limit, then the endpoint's own guards. */
 export async function respond(call: Call, routes: readonly GithubRoute[], world: GithubWorld): Promise<Answer> {
   if ((call.headers['user-agent'] ?? '') === '') return noUserAgent()
+  if (isApplicationCall(call)) return decorate(answerApplication(call, world), { kind: 'anonymous' }, world)
   const caller = await authenticate(call, world)
   if ('refused' in caller) return decorate(caller.refused, { kind: 'anonymous' }, world)
   const answer = isOverLimit(caller, world) ? overLimit(caller) : await answerRoute(call, routes, world, caller)
@@ -47,10 +49,11 @@ function noUserAgent(): Reply {
 }
 
 function isOverLimit(caller: Caller, world: GithubWorld): boolean {
-  return caller.kind === 'installation' && world.rateLimit !== undefined && caller.token.used > world.rateLimit
+  return (caller.kind === 'installation' || caller.kind === 'user') && world.rateLimit !== undefined && caller.token.used > world.rateLimit
 }
 
 function overLimit(caller: Caller): Reply {
+  if (caller.kind === 'user') return failure(403, `API rate limit exceeded for user ID ${caller.token.account.id}.`)
   const id = caller.kind === 'installation' ? caller.token.installation.id : 0
   return failure(403, `API rate limit exceeded for installation ID ${id}.`)
 }
@@ -81,6 +84,6 @@ function decorate(answer: Answer, caller: Caller, world: GithubWorld): Answer {
 /** The figures of the rate limit; `reset` in epoch seconds. */
 export function rateOf(caller: Caller, world: GithubWorld): { limit: number; remaining: number; used: number; reset: number } {
   const limit = world.rateLimit ?? SHOWN_LIMIT
-  const used = caller.kind === 'installation' ? caller.token.used : 0
+  const used = caller.kind === 'installation' || caller.kind === 'user' ? caller.token.used : 0
   return { limit, used, remaining: Math.max(0, limit - used), reset: Math.floor(world.clock.nowMs() / 1000) + HOUR_S }
 }

@@ -3,11 +3,13 @@ import { parseJsonObject, type JsonObject } from '../server/json-body.ts'
 import { routePattern, type PathParameters, type RoutePattern } from '../server/route-pattern.ts'
 import { NO_APP_JWT } from './app-jwt.ts'
 import { badCredentials, type Caller } from './authenticate.ts'
+import { appBot } from './app-registration.ts'
 import type { InstallationToken } from './installation-tokens.ts'
-import type { Repository } from './model.ts'
-import { acceptedHeader, includesPermissions, type AcceptedPermissions } from './permissions.ts'
+import type { Account, Repository } from './model.ts'
+import { acceptedHeader, includesPermissions, type AcceptedPermissions, type Permissions } from './permissions.ts'
+import type { UserToken } from './user-tokens.ts'
 import { failure, notFound } from './replies.ts'
-import { findRepository, type GithubWorld } from './world.ts'
+import { findRepository, userPermissions, type GithubWorld } from './world.ts'
 
 /** A call on its way to an endpoint. */
 export interface Visit {
@@ -17,14 +19,22 @@ export interface Visit {
   readonly caller: Caller
 }
 
-/** A call that may do what the endpoint does. */
-export interface TokenVisit extends Visit {
+/** A call by an installation. */
+export interface InstallationVisit extends Visit {
   readonly token: InstallationToken
 }
 
-/** A call that may do it to this repository. */
-export interface RepositoryVisit extends TokenVisit {
+/** A call by a person. */
+export interface UserVisit extends Visit {
+  readonly token: UserToken
+}
+
+/** A call to this repository, with what it may do there. */
+export interface RepositoryVisit extends Visit {
   readonly repository: Repository
+  readonly permissions: Permissions
+  /** Who is named as the author of what is written. */
+  readonly author: Account
 }
 
 /** One endpoint; its guards are inside `answer`. */
@@ -51,13 +61,38 @@ export function appRoute(method: string, path: string, answer: (visit: Visit) =>
   }
 }
 
+/** An endpoint for a person, by a token of theirs. */
+export function userRoute(method: string, path: string, answer: (visit: UserVisit) => Answer): GithubRoute {
+  return {
+    method,
+    pattern: routePattern(path),
+    answer: (visit) => {
+      if (visit.caller.kind === 'user') return answer({ ...visit, token: visit.caller.token })
+      return visit.caller.kind === 'installation' ? failure(403, 'Resource not accessible by integration') : failure(401, 'Requires authentication')
+    },
+  }
+}
+
+/** An endpoint for any token, an installation's or a person's. */
+export function tokenRoute(method: string, path: string, answer: (visit: Visit) => Answer | Promise<Answer>): GithubRoute {
+  return {
+    method,
+    pattern: routePattern(path),
+    answer: (visit) => {
+      if (visit.caller.kind === 'installation' || visit.caller.kind === 'user') return answer(visit)
+      return visit.caller.kind === 'anonymous' ? failure(401, 'Requires authentication') : badCredentials()
+    },
+  }
+}
+
 /** An endpoint for any installation token. */
-export function tokenRoute(method: string, path: string, answer: (visit: TokenVisit) => Answer | Promise<Answer>): GithubRoute {
+export function installationRoute(method: string, path: string, answer: (visit: InstallationVisit) => Answer | Promise<Answer>): GithubRoute {
   return {
     method,
     pattern: routePattern(path),
     answer: (visit) => {
       if (visit.caller.kind === 'installation') return answer({ ...visit, token: visit.caller.token })
+      if (visit.caller.kind === 'user') return failure(403, 'Resource not accessible by integration')
       return visit.caller.kind === 'anonymous' ? failure(401, 'Requires authentication') : badCredentials()
     },
   }
@@ -77,9 +112,9 @@ export function repositoryRoute(
   return { method, pattern: routePattern(path), answer: (visit) => enter(visit, guarded) }
 }
 
-/** Whether the token holds one of the sets. */
-export function mayAny(visit: TokenVisit, accepted: AcceptedPermissions): boolean {
-  return accepted.some((set) => includesPermissions(visit.token.permissions, set))
+/** Whether the caller holds one of the sets here. */
+export function mayAny(visit: RepositoryVisit, accepted: AcceptedPermissions): boolean {
+  return accepted.some((set) => includesPermissions(visit.permissions, set))
 }
 
 /** GitHub's answer where the repository is visible and the permission is missing. */
@@ -101,12 +136,19 @@ export function isRefused(value: object): value is { readonly refused: Answer } 
 /** Private repositories do not exist for those who may not see them. */
 function enter(visit: Visit, answer: (visit: RepositoryVisit) => Promise<Answer>): Answer | Promise<Answer> {
   if (visit.caller.kind === 'anonymous') return notFound()
-  if (visit.caller.kind !== 'installation') return badCredentials()
+  if (visit.caller.kind !== 'installation' && visit.caller.kind !== 'user') return badCredentials()
   const { owner = '', repo = '' } = visit.parameters
   const repository = findRepository(visit.world, owner, repo)
-  if (repository === undefined || !visit.caller.token.repositoryIds.includes(repository.id)) return notFound()
+  const permissions = repository === undefined ? undefined : permissionsIn(visit.world, visit.caller, repository)
+  if (repository === undefined || permissions === undefined) return notFound()
   if (repository.name.toLowerCase() !== repo.toLowerCase()) return moved(visit.call, repository)
-  return answer({ ...visit, token: visit.caller.token, repository })
+  const author = visit.caller.kind === 'user' ? visit.caller.token.account : appBot(visit.world.app)
+  return answer({ ...visit, repository, permissions, author })
+}
+
+function permissionsIn(world: GithubWorld, caller: Extract<Caller, { kind: 'installation' | 'user' }>, repository: Repository): Permissions | undefined {
+  if (caller.kind === 'user') return userPermissions(world, caller.token, repository)
+  return caller.token.repositoryIds.includes(repository.id) ? caller.token.permissions : undefined
 }
 
 /** A renamed repository answers at its number; other methods than GET keep their method. */

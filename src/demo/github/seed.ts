@@ -7,11 +7,11 @@ const LIVE_INTERVAL_MS = 100
 
 const acme: Account = { id: 9001, login: 'acme-corp', type: 'Organization' }
 const other: Account = { id: 9002, login: 'other-org', type: 'Organization' }
-const alice: Account = { id: 9101, login: 'alice', type: 'User' }
-const bob: Account = { id: 9102, login: 'bob', type: 'User' }
+const alice: Account = { id: 9101, login: 'alice-chen', type: 'User' }
+const bob: Account = { id: 9102, login: 'bob-diaz', type: 'User' }
 
-/** Who has repositories here. */
-export const accounts = { acme, other, alice } as const
+/** Who is here; `alice` and `bob` are people. */
+export const accounts = { acme, other, alice, bob } as const
 
 /** The repositories as they are at start; new objects each time. */
 export function seedRepositories(nowMs: number): readonly Repository[] {

@@ -1,5 +1,7 @@
 import type { CertifiedKey } from '../../lib/certificates.ts'
 import { systemClock, type Clock } from '../../lib/clock.ts'
+import { randomBytes } from 'node:crypto'
+import { Authorizations } from '../server/authorizations.ts'
 import { Canaries } from '../server/canaries.ts'
 import { startStandIn, type StandInServer } from '../server/stand-in-server.ts'
 import { registerApp, type AppRegistration, type Installation } from './app-registration.ts'
@@ -15,12 +17,16 @@ import { metaRoutes } from './routes/meta-routes.ts'
 import { pullRoutes } from './routes/pull-routes.ts'
 import { repositoryRoutes } from './routes/repository-routes.ts'
 import { reviewRoutes } from './routes/review-routes.ts'
+import { userRoutes } from './routes/user-routes.ts'
 import { accounts, seedRepositories } from './seed.ts'
-import { grantsOf, type GithubGrants, type GithubWorld } from './world.ts'
+import { answerSite, isSiteCall } from './site.ts'
+import { UserTokens } from './user-tokens.ts'
+import { grantsOf, userGrants, type GithubGrants, type GithubWorld } from './world.ts'
 
 const ROUTES = [
   ...appRoutes,
   ...metaRoutes,
+  ...userRoutes,
   ...pullRoutes,
   ...reviewRoutes,
   ...issueRoutes,
@@ -29,7 +35,7 @@ const ROUTES = [
   ...repositoryRoutes,
 ]
 
-const NAMES = ['localhost', 'api.github.com', 'uploads.github.com', 'codeload.github.com', 'codeload.localhost']
+const NAMES = ['localhost', 'github.com', 'api.github.com', 'uploads.github.com', 'codeload.github.com', 'codeload.localhost']
 const APP_PERMISSIONS: Permissions = { contents: 'write', issues: 'write', pull_requests: 'write', workflows: 'write', metadata: 'read' }
 const APP = { id: 4711, clientId: 'Iv23liPosternDemo', slug: 'postern-demo', name: 'Postern Demo', permissions: APP_PERMISSIONS }
 const FIRST_NEW_ID = 5_000_000
@@ -49,12 +55,31 @@ export interface Github extends StandInServer<GithubGrants> {
   readonly app: AppRegistration
   /** `suspended` may be switched. */
   readonly installations: readonly Installation[]
+  /** The app as people authorise it; the site is at the same origin as the API. */
+  readonly oauth: GithubOauth
   /** What the tokens may that would be accepted now. */
   liveTokens(): readonly GithubGrants[]
   /** Ends every installation token. */
   revokeAll(): void
   /** Every token ever issued, the app's key, and every app JWT that was accepted. */
   canaries(): readonly string[]
+}
+
+/** The switches of the app's OAuth settings, and what became of its users. */
+export interface GithubOauth {
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Exact; none for anywhere. */
+  callbackUrls(urls: readonly string[]): void
+  setupUrl(url: string): void
+  /** "Expire user authorization tokens". */
+  expireTokens(expire: boolean): void
+  /** Older Enterprise Servers cannot narrow a user's token. */
+  narrowTokens(narrow: boolean): void
+  /** What the users' tokens may that would be accepted now, and whose they are. */
+  liveTokens(): readonly (GithubGrants & { readonly login: string; readonly narrowed: boolean })[]
+  /** The person ends the app's authorisation in their own settings. */
+  revokeGrant(login: string): void
 }
 
 /** Starts a stand-in for GitHub. @see https://docs.github.com/rest for what it stands in for */
@@ -65,15 +90,35 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
     ca: options.ca,
     clock: world.clock,
     names: NAMES,
-    respond: (call) => (isArchiveHost(call.hostname) ? answerArchive(call) : respond(call, ROUTES, world)),
+    respond: (call) => {
+      if (isArchiveHost(call.hostname)) return answerArchive(call)
+      return isSiteCall(call) ? answerSite(call, world) : respond(call, ROUTES, world)
+    },
   })
   return {
     ...server,
     app: world.app,
     installations: world.installations,
+    oauth: oauthOf(world),
     liveTokens: () => world.tokens.live().map((token) => grantsOf(world, token)),
     revokeAll: () => world.tokens.revokeAll(),
     canaries: () => world.canaries.values(),
+  }
+}
+
+function oauthOf(world: GithubWorld): GithubOauth {
+  return {
+    clientId: world.app.clientId,
+    clientSecret: world.oauth.clientSecret,
+    callbackUrls: (urls) => { world.oauth.callbackUrls = urls },
+    setupUrl: (url) => { world.setupUrl = url },
+    expireTokens: (expire) => { world.users.expire = expire },
+    narrowTokens: (narrow) => { world.narrowsUserTokens = narrow },
+    liveTokens: () => world.users.live().map((token) => ({ ...userGrants(world, token), login: token.account.login, narrowed: token.scope !== undefined })),
+    revokeGrant: (login) => {
+      const account = Object.values(accounts).find((one) => one.login === login)
+      if (account !== undefined) world.users.revokeGrant(account)
+    },
   }
 }
 
@@ -89,6 +134,11 @@ async function makeWorld(options: GithubOptions): Promise<GithubWorld> {
     app,
     installations: makeInstallations(),
     tokens: new InstallationTokens(app.id, clock, canaries),
+    users: new UserTokens(clock, canaries),
+    authorizations: new Authorizations(clock),
+    oauth: { clientSecret: canaries.add(randomBytes(20).toString('hex')), callbackUrls: [] },
+    narrowsUserTokens: true,
+    setupUrl: undefined,
     repositories: seedRepositories(clock.nowMs()),
     rateLimit: options.rateLimit,
     nextId: () => (lastId += 1),

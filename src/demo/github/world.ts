@@ -4,6 +4,9 @@ import type { AppRegistration, Installation } from './app-registration.ts'
 import type { InstallationToken, InstallationTokens } from './installation-tokens.ts'
 import type { Repository } from './model.ts'
 import type { Permissions } from './permissions.ts'
+import type { Authorizations } from '../server/authorizations.ts'
+import type { UserToken, UserTokens } from './user-tokens.ts'
+import { permissionsOfRole, roleOf } from './members.ts'
 
 /** What the log tells of an installation token: nothing but what it may. */
 export interface GithubGrants {
@@ -19,6 +22,14 @@ export interface GithubWorld {
   readonly app: AppRegistration
   readonly installations: readonly Installation[]
   readonly tokens: InstallationTokens
+  readonly users: UserTokens
+  readonly authorizations: Authorizations
+  /** The app's OAuth secret, and where it may send people back to; none for anywhere. */
+  readonly oauth: { readonly clientSecret: string; callbackUrls: readonly string[] }
+  /** Whether tokens can be narrowed: older Enterprise Servers have no such endpoint. */
+  narrowsUserTokens: boolean
+  /** Where people come back to after installing the app. */
+  setupUrl: string | undefined
   readonly repositories: readonly Repository[]
   /** Requests an hour a token; undefined for no enforcement. */
   readonly rateLimit: number | undefined
@@ -47,4 +58,20 @@ export function repositoriesOf(world: GithubWorld, ids: readonly number[]): read
 /** The grants of a token as the log keeps them. */
 export function grantsOf(world: GithubWorld, token: InstallationToken): GithubGrants {
   return { repositories: repositoriesOf(world, token.repositoryIds).map(fullName), permissions: token.permissions }
+}
+
+/** What a user's token may in one repository: the app's installation there, the person, and the narrowing, all three. Undefined where it is invisible. */
+export function userPermissions(world: GithubWorld, token: UserToken, repository: Repository): Permissions | undefined {
+  const { scope, account } = token
+  const role = roleOf(account.login, fullName(repository))
+  const installation = world.installations.find(({ repositoryIds, suspended }) => !suspended && repositoryIds.includes(repository.id))
+  if (role === undefined || installation === undefined) return undefined
+  if (scope !== undefined && !scope.repositoryIds.includes(repository.id)) return undefined
+  return { ...permissionsOfRole(role, scope?.permissions ?? installation.permissions), metadata: 'read' }
+}
+
+/** What a user's token may, as the log keeps it. */
+export function userGrants(world: GithubWorld, token: UserToken): GithubGrants {
+  const visible = world.repositories.filter((repository) => userPermissions(world, token, repository) !== undefined)
+  return { repositories: visible.map(fullName), permissions: token.scope?.permissions ?? world.app.permissions }
 }

@@ -1,4 +1,5 @@
 import type { SlackWorld, TokenVisit } from './method.ts'
+import type { AccessToken } from './tokens.ts'
 import type { Member, Message } from './workspace.ts'
 
 /** A new message id: the time in seconds, and six decimals that make it unique. */
@@ -6,9 +7,15 @@ export function newTs(world: SlackWorld): string {
   return `${Math.floor(world.clock.nowMs() / 1000)}.${String(world.nextNumber() % 1_000_000).padStart(6, '0')}`
 }
 
+/** Whose a token is. */
+export function memberOf({ workspace }: SlackWorld, { kind, userId }: AccessToken): Member {
+  if (kind === 'bot') return workspace.botUser
+  return workspace.members.find(({ id }) => id === userId) ?? workspace.installer
+}
+
 /** Who writes with this token. */
 export function authorOf(visit: TokenVisit): Member {
-  return visit.token.kind === 'bot' ? visit.world.workspace.botUser : visit.world.workspace.installer
+  return memberOf(visit.world, visit.token)
 }
 
 export function renderMessage(message: Message): object {

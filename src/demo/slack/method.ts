@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Call } from '../server/call.ts'
+import type { Authorizations } from '../server/authorizations.ts'
 import type { Canaries } from '../server/canaries.ts'
 import type { MethodArguments } from './arguments.ts'
 import type { AccessToken, SlackTokens } from './tokens.ts'
@@ -12,6 +13,11 @@ export interface SlackWorld {
   readonly client: { readonly id: string; readonly secret: string }
   readonly tokens: SlackTokens
   readonly workspace: Workspace
+  readonly authorizations: Authorizations
+  /** Whether tokens of people expire and rotate: a switch in the app's settings that cannot be taken back. */
+  rotatesUserTokens: boolean
+  /** What the next person grants in the place of what was asked. */
+  grantsNext: readonly string[] | undefined
   /** The next rotations after which the socket is cut instead of an answer. */
   dropsAfterRotation: number
   /** A new number, unique in this Slack. */

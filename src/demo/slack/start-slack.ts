@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { CertifiedKey } from '../../lib/certificates.ts'
 import { systemClock, type Clock } from '../../lib/clock.ts'
+import { Authorizations } from '../server/authorizations.ts'
 import { Canaries } from '../server/canaries.ts'
 import { startStandIn, type StandInServer } from '../server/stand-in-server.ts'
+import { answerAuthorize, isAuthorizeCall } from './authorize-site.ts'
 import type { SlackWorld } from './method.ts'
 import { authMethods } from './methods/auth-methods.ts'
 import { chatMethods } from './methods/chat-methods.ts'
@@ -39,6 +41,10 @@ export interface Slack extends StandInServer<SlackGrants> {
   /** A bot token of the time before rotation, for `oauth.v2.exchange`. */
   readonly legacyBotToken: string
   readonly workspace: Workspace
+  /** Whether tokens of people who authorise the app from now on expire and rotate. */
+  rotateUserTokens(rotate: boolean): void
+  /** What the next person grants in the place of what was asked. */
+  grantNext(scopes: readonly string[]): void
   /** Answers the next calls with 429 and `Retry-After`. */
   rateLimitNext(count: number, retryAfterSeconds: number): void
   /** Rotates, then cuts the socket before answering: the window that a client's crash would hit. */
@@ -65,7 +71,10 @@ export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
     ca: options.ca,
     clock: world.clock,
     names: NAMES,
-    respond: (call) => (isUpload(call) ? answerUpload(call, world) : respond(call, METHODS, world)),
+    respond: (call) => {
+      if (isUpload(call)) return answerUpload(call, world)
+      return isAuthorizeCall(call) ? answerAuthorize(call, world) : respond(call, METHODS, world)
+    },
   })
   return {
     ...server,
@@ -73,6 +82,8 @@ export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
     installation: { bot: install(world, 'bot', botScopes), user: install(world, 'user', USER_SCOPES) },
     legacyBotToken: world.tokens.issueLegacy('bot', botScopes).value,
     workspace: world.workspace,
+    rotateUserTokens: (rotate) => { world.rotatesUserTokens = rotate },
+    grantNext: (scopes) => { world.grantsNext = scopes },
     rateLimitNext: (count, retryAfterSeconds) =>
       server.faults.failNext(count, 429, {
         headers: { 'content-type': 'application/json; charset=utf-8', 'retry-after': String(retryAfterSeconds) },
@@ -101,6 +112,9 @@ function makeWorld(clock: Clock): SlackWorld {
     client: { id: CLIENT_ID, secret: canaries.add(randomBytes(16).toString('hex')) },
     tokens: new SlackTokens(clock, canaries),
     workspace: seedWorkspace(),
+    authorizations: new Authorizations(clock),
+    rotatesUserTokens: true,
+    grantsNext: undefined,
     dropsAfterRotation: 0,
     nextNumber: () => (lastNumber += 1),
   }

@@ -16,6 +16,8 @@ export interface AccessToken {
   readonly value: string
   readonly kind: TokenKind
   readonly scopes: readonly string[]
+  /** Whose it is, of a person's. */
+  readonly userId: string | undefined
   /** Undefined for a legacy token, which lives until it is revoked. */
   readonly expiresAtMs: number | undefined
   revoked: boolean
@@ -24,6 +26,7 @@ export interface AccessToken {
 interface RefreshToken {
   readonly kind: TokenKind
   readonly scopes: readonly string[]
+  readonly userId: string | undefined
   readonly active: AccessToken[]
 }
 
@@ -49,14 +52,14 @@ export class SlackTokens {
   }
 
   /** Begins a chain, as an installation of the app does. */
-  install(kind: TokenKind, scopes: readonly string[]): Rotated {
-    return this.#next({ kind, scopes, active: [] })
+  install(kind: TokenKind, scopes: readonly string[], userId?: string): Rotated {
+    return this.#next({ kind, scopes, userId, active: [] })
   }
 
   /** A token of the time before rotation. */
-  issueLegacy(kind: TokenKind, scopes: readonly string[]): AccessToken {
+  issueLegacy(kind: TokenKind, scopes: readonly string[], userId?: string): AccessToken {
     const prefix = kind === 'bot' ? 'xoxb' : 'xoxp'
-    return this.#issue({ kind, scopes, active: [] }, `${prefix}-${digits(12)}-${digits(13)}-${alphanumeric(24)}`, undefined)
+    return this.#issue({ kind, scopes, userId, active: [] }, `${prefix}-${digits(12)}-${digits(13)}-${alphanumeric(24)}`, undefined)
   }
 
   /** Uses the refresh token up. @returns undefined where it is unknown or was used before */
@@ -72,7 +75,13 @@ export class SlackTokens {
     const token = this.#access.get(value)
     if (token === undefined || token.revoked || token.expiresAtMs !== undefined) return undefined
     token.revoked = true
-    return this.install(token.kind, token.scopes)
+    return this.install(token.kind, token.scopes, token.userId)
+  }
+
+  /** The token without end that a person gave the app before: Slack gives the same again. */
+  legacyOf(userId: string, scopes: readonly string[]): AccessToken {
+    const known = [...this.#access.values()].find((one) => one.userId === userId && one.expiresAtMs === undefined && !one.revoked)
+    return known ?? this.issueLegacy('user', scopes, userId)
   }
 
   look(value: string): TokenVerdict {
@@ -100,7 +109,7 @@ export class SlackTokens {
   }
 
   #issue(chain: RefreshToken, value: string, expiresAtMs: number | undefined): AccessToken {
-    const token: AccessToken = { value: this.#canaries.add(value), kind: chain.kind, scopes: chain.scopes, expiresAtMs, revoked: false }
+    const token: AccessToken = { value: this.#canaries.add(value), kind: chain.kind, scopes: chain.scopes, userId: chain.userId, expiresAtMs, revoked: false }
     this.#access.set(token.value, token)
     return token
   }

@@ -52,7 +52,7 @@ export interface Workspace {
 export function seedWorkspace(): Workspace {
   const botUser: Member = { id: 'U0POSTERN', name: 'postern', realName: 'Postern', isBot: true }
   const installer: Member = { id: 'U0ALICE', name: 'alice', realName: 'Alice Chen', isBot: false }
-  const bob: Member = { id: 'U0BOB', name: 'bob', realName: 'Bob Stone', isBot: false }
+  const bob: Member = { id: 'U0BOB', name: 'bob', realName: 'Bob Diaz', isBot: false }
   return {
     team: { id: 'T0ACME', name: 'Acme', url: 'https://acme-corp.slack.com/' },
     appId: 'A0POSTERN',

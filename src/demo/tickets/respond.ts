@@ -6,6 +6,8 @@ import { parseJsonObject, textOf } from '../server/json-body.ts'
 import { jsonReply } from '../server/reply.ts'
 import { matchPattern, routePattern, type PathParameters, type RoutePattern } from '../server/route-pattern.ts'
 import { pathWithoutKey, presentedKeys, type KeyPlace } from './present-key.ts'
+import type { OauthWorld } from './oauth-server.ts'
+import type { Family } from './oauth-tokens.ts'
 import type { Ticket, TicketComment } from './ticket-book.ts'
 
 const EVENT_INTERVAL_MS = 100
@@ -14,6 +16,9 @@ const MAX_COMMENTS = 1_000
 /** What the log tells of a key. */
 export interface TicketsGrants {
   readonly places: readonly KeyPlace[]
+  /** Of a person's token. */
+  readonly login?: string
+  readonly scopes?: readonly string[]
 }
 
 /** All there is in this tracker. */
@@ -21,6 +26,7 @@ export interface TicketsWorld {
   readonly clock: Clock
   readonly key: string
   readonly tickets: readonly Ticket[]
+  readonly oauth: OauthWorld
 }
 
 interface Visit {
@@ -48,10 +54,21 @@ export function respond(call: Call, world: TicketsWorld): Answer {
   const places = keys.map(({ place }) => place)
   call.note({ credentialPlaces: places })
   if (keys.length === 0) return problem(401, 'No key', { 'www-authenticate': 'Bearer realm="tickets"' })
+  const person = keys.length === 1 && keys[0]?.place === 'bearer' ? world.oauth.tokens.find(keys[0].value) : undefined
+  if (person !== undefined) return answerPerson(call, world, person)
   if (!keys.every(({ value }) => sameText(value, world.key))) return problem(401, 'Wrong key', { 'www-authenticate': 'Bearer realm="tickets"' })
   const grants: TicketsGrants = { places }
   call.note({ authenticatedAs: 'key', grants })
   return answerRoute(call, world)
+}
+
+/** A person's token reads by `tickets:read`, and writes by `comments:create`. */
+function answerPerson(call: Call, world: TicketsWorld, { login, scopes }: Family): Answer {
+  const grants: TicketsGrants = { places: ['bearer'], login, scopes }
+  call.note({ authenticatedAs: 'user', grants })
+  const needed = call.method === 'GET' ? 'tickets:read' : 'comments:create'
+  if (scopes.includes(needed)) return answerRoute(call, world)
+  return problem(403, 'Not granted', { 'www-authenticate': `Bearer realm="tickets", error="insufficient_scope", scope="${needed}"` })
 }
 
 function answerRoute(call: Call, world: TicketsWorld): Answer {

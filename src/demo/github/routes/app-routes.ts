@@ -5,7 +5,7 @@ import { readNarrowing } from '../narrowing.ts'
 import { page } from '../pagination.ts'
 import { failure, notFound, resource } from '../replies.ts'
 import { renderAccount, renderRepository, timestamp } from '../render.ts'
-import { appRoute, isRefused, readBodyObject, tokenRoute, type GithubRoute, type Visit } from '../route.ts'
+import { appRoute, installationRoute, isRefused, readBodyObject, type GithubRoute, type Visit } from '../route.ts'
 import { findRepository, repositoriesOf } from '../world.ts'
 
 /** The app looks at itself and its installations, and gets tokens; tokens end themselves. */
@@ -17,11 +17,11 @@ export const appRoutes: readonly GithubRoute[] = [
   appRoute('GET', '/repos/{owner}/{repo}/installation', (visit) => found(visit, ofRepository(visit))),
   appRoute('GET', '/orgs/{org}/installation', (visit) => found(visit, ofAccount(visit, 'Organization', visit.parameters['org']))),
   appRoute('GET', '/users/{username}/installation', (visit) => found(visit, ofAccount(visit, undefined, visit.parameters['username']))),
-  tokenRoute('DELETE', '/installation/token', (visit) => {
+  installationRoute('DELETE', '/installation/token', (visit) => {
     visit.world.tokens.revoke(visit.token)
     return emptyReply(204)
   }),
-  tokenRoute('GET', '/installation/repositories', (visit) => {
+  installationRoute('GET', '/installation/repositories', (visit) => {
     const repositories = repositoriesOf(visit.world, visit.token.repositoryIds)
     return page(visit.call, repositories, (one) => renderRepository(one, visit.call.origin), (shown) => ({
       total_count: repositories.length,

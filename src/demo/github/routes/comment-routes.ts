@@ -7,7 +7,6 @@ import type { AcceptedPermissions } from '../permissions.ts'
 import { validationFailed } from '../replies.ts'
 import { renderComment, renderLabel } from '../render.ts'
 import { isRefused, readBodyObject, repositoryRoute, type GithubRoute, type RepositoryVisit } from '../route.ts'
-import { appBot } from '../app-registration.ts'
 import { labelNames, withIssue } from './issue-routes.ts'
 
 const READ: AcceptedPermissions = [{ issues: 'read' }, { pull_requests: 'read' }]
@@ -35,7 +34,7 @@ function createComment(issue: Issue, visit: RepositoryVisit): Answer {
   if (isRefused(body)) return body.refused
   const text = textOf(body, 'body')
   if (text === undefined || text === '') return validationFailed({ resource: 'IssueComment', field: 'body', code: 'missing_field' })
-  const comment: Comment = { id: visit.world.nextId(), author: appBot(visit.world.app), body: text, createdAtMs: visit.world.clock.nowMs() }
+  const comment: Comment = { id: visit.world.nextId(), author: visit.author, body: text, createdAtMs: visit.world.clock.nowMs() }
   issue.comments.push(comment)
   issue.updatedAtMs = comment.createdAtMs
   return jsonReply(201, renderComment(comment, issue, visit.repository, visit.call.origin))

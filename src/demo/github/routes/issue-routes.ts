@@ -7,7 +7,6 @@ import { notFound, resource, validationFailed } from '../replies.ts'
 import { renderIssue } from '../render.ts'
 import { isRefused, mayAny, notAccessible, readBodyObject, repositoryRoute, type GithubRoute, type RepositoryVisit } from '../route.ts'
 import type { PermissionAccess } from '../permissions.ts'
-import { appBot } from '../app-registration.ts'
 
 const LIST = '/repos/{owner}/{repo}/issues'
 const ONE = `${LIST}/{issue_number}`
@@ -71,7 +70,7 @@ function createIssue(visit: RepositoryVisit): Answer {
   const issue: Issue = {
     id: visit.world.nextId(),
     number: Math.max(0, ...visit.repository.issues.keys()) + 1,
-    author: appBot(visit.world.app),
+    author: visit.author,
     isPull: false,
     title,
     body: textOf(body, 'body') ?? '',

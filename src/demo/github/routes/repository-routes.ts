@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { rolePermissions, roleOf } from '../members.ts'
 import type { Branch, Repository } from '../model.ts'
 import { page } from '../pagination.ts'
 import { notFound, resource } from '../replies.ts'
@@ -13,7 +14,7 @@ const archiveKey = randomBytes(32)
 /** The repository itself, its branches, and its archives, which are served by another host. */
 export const repositoryRoutes: readonly GithubRoute[] = [
   repositoryRoute('GET', '/repos/{owner}/{repo}', [{ metadata: 'read' }], (visit) =>
-    resource(visit.call, renderRepository(visit.repository, visit.call.origin)),
+    resource(visit.call, { ...renderRepository(visit.repository, visit.call.origin), ...personsPart(visit) }),
   ),
   repositoryRoute('GET', '/repos/{owner}/{repo}/branches', [{ contents: 'read' }], (visit) =>
     page(visit.call, [...visit.repository.branches.values()], (branch) => renderBranch(branch, visit)),
@@ -27,6 +28,12 @@ export const repositoryRoutes: readonly GithubRoute[] = [
     repositoryRoute('GET', `/repos/{owner}/{repo}/${kind}/{ref+}`, [{ contents: 'read' }], (visit) => archive(visit, kind)),
   ]),
 ]
+
+/** A person is told what they are there. */
+function personsPart({ caller, repository }: RepositoryVisit): object {
+  const role = caller.kind === 'user' ? roleOf(caller.token.account.login, fullName(repository)) : undefined
+  return role === undefined ? {} : { permissions: rolePermissions(role) }
+}
 
 /** The path on the archive host, and what signs it. */
 export function archiveSignature(path: string): string {

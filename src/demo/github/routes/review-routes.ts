@@ -1,6 +1,5 @@
 import type { Answer } from '../../server/call.ts'
 import { textOf } from '../../server/json-body.ts'
-import { appBot } from '../app-registration.ts'
 import type { Review, ReviewState } from '../model.ts'
 import { page } from '../pagination.ts'
 import { failure, notFound, resource, validationFailed } from '../replies.ts'
@@ -37,7 +36,7 @@ function createReview({ pull }: PullPair, visit: RepositoryVisit): Answer {
   }
   const review: Review = {
     id: visit.world.nextId(),
-    author: appBot(visit.world.app),
+    author: visit.author,
     body: text,
     state,
     commitSha: textOf(body, 'commit_id') ?? pull.head.sha,

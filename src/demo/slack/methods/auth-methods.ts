@@ -1,4 +1,5 @@
 import type { MethodResult, SlackMethod, TokenVisit } from '../method.ts'
+import { memberOf } from '../messages.ts'
 
 /** A token looks at itself and ends itself. */
 export const authMethods: readonly SlackMethod[] = [
@@ -7,8 +8,8 @@ export const authMethods: readonly SlackMethod[] = [
 ]
 
 function testAuth({ world, token }: TokenVisit): MethodResult {
-  const { team, botUser, installer } = world.workspace
-  const user = token.kind === 'bot' ? botUser : installer
+  const { team } = world.workspace
+  const user = memberOf(world, token)
   return {
     ok: true,
     url: team.url,
