@@ -1,15 +1,29 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import type { ApiDeps } from './cli/api/api-deps.ts'
 import { PACKAGE_ROOT } from './cli/package-root.ts'
 import { EXIT_USAGE, failureCode, failureText } from './cli/process-text.ts'
 
 /** In the order of the help. Loaded when asked for: a command need not wait for what the others import. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./cli/start.ts')).startCommand(),
+  login: async () => (await import('./cli/login.ts')).loginCommand(await apiDeps()),
+  logout: async () => (await import('./cli/login.ts')).logoutCommand(await apiDeps()),
+  whoami: async () => (await import('./cli/login.ts')).whoamiCommand(await apiDeps()),
+  agent: async () => (await import('./cli/agent.ts')).agentCommand((await import('./cli/agent-dependencies.ts')).agentDependencies()),
+  delegation: async () => (await import('./cli/delegation.ts')).delegationCommand(await apiDeps()),
+  session: async () => (await import('./cli/session.ts')).sessionCommand(await apiDeps()),
+  connection: async () => (await import('./cli/connection.ts')).connectionCommand(await apiDeps()),
+  person: async () => (await import('./cli/person.ts')).personCommand(await apiDeps()),
+  approval: async () => (await import('./cli/approval.ts')).approvalCommand(await apiDeps()),
+  'break-glass': async () => (await import('./cli/break-glass.ts')).breakGlassCommand(await apiDeps()),
   policy: async () => (await import('./cli/policy.ts')).policyCommand((await import('./cli/policy-dependencies.ts')).policyDependencies()),
   audit: async () => (await import('./cli/audit.ts')).auditCommand((await import('./cli/audit-dependencies.ts')).auditDependencies()),
-  agent: async () => (await import('./cli/agent.ts')).agentCommand((await import('./cli/agent-dependencies.ts')).agentDependencies()),
+}
+
+async function apiDeps(): Promise<ApiDeps> {
+  return (await import('./cli/api/api-dependencies.ts')).apiDependencies()
 }
 
 /** Runs the command line; the process ends when nothing is left to do. */

@@ -1,4 +1,5 @@
 import { systemClock } from '../lib/clock.ts'
+import { apiDependencies } from './api/api-dependencies.ts'
 import type { AgentCommandDeps } from './agent.ts'
 import { lastRunConfig } from './found-config.ts'
 
@@ -8,6 +9,7 @@ export function agentDependencies(): AgentCommandDeps {
     stdout: process.stdout,
     stderr: process.stderr,
     clock: systemClock,
+    api: apiDependencies(),
     defaultConfig: lastRunConfig,
     setExitCode: (code) => { process.exitCode = code },
   }

@@ -11,12 +11,16 @@ import { parseDuration } from '../lib/duration.ts'
 import { formatProblem, SourceError } from '../lib/source-position.ts'
 import { newId, parseAgentId, parseId, parsePersonId } from '../model/ids.ts'
 import type { AgentId, DelegationId, PersonId, SessionId } from '../model/ids.ts'
+import type { ApiDeps } from './api/api-deps.ts'
+import { addAgentCommands } from './registered-agents.ts'
 
 /** What the agent commands need of the process. */
 export interface AgentCommandDeps {
   readonly stdout: Writable
   readonly stderr: Writable
   readonly clock: Clock
+  /** Of the commands that ask the authority. */
+  readonly api: ApiDeps
   /** The configuration file, where the command names none; undefined where there is none. */
   defaultConfig(): string | undefined
   setExitCode(code: number): void
@@ -48,9 +52,10 @@ const LONGEST_MS = 86_400_000
 const DEFAULT_MS = 3_600_000
 const ID_REST = 'letters, digits, `_` or `-`'
 
-/** `postern agent`: what a developer needs before there is an authority. */
+/** `postern agent`: the agents that the authority knows, and what a developer needs without one. */
 export function agentCommand(deps: AgentCommandDeps): Command {
-  const command = new Command('agent').description('make what an agent needs for development')
+  const command = new Command('agent').description('register, revoke and restore agents; make what one needs for development')
+  addAgentCommands(command, deps.api)
   const token = command.command('token')
     .description('print a delegation token, signed with a key of this machine')
   addSubject(token)

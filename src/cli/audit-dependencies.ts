@@ -1,4 +1,5 @@
 import { systemClock } from '../lib/clock.ts'
+import { apiDependencies } from './api/api-dependencies.ts'
 import type { AuditCommandDeps } from './audit.ts'
 import { lastRunConfig, readConfig } from './found-config.ts'
 
@@ -10,6 +11,7 @@ export function auditDependencies(): AuditCommandDeps {
     stderr: process.stderr,
     env: process.env,
     clock: systemClock,
+    api: apiDependencies(),
     configuredLog: async (given) => {
       const file = given ?? lastRunConfig()
       if (file === undefined) return undefined

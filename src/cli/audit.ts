@@ -13,9 +13,12 @@ import { readVerifyKey } from '../audit/signing-key.ts'
 import type { Anchor } from '../audit/verify-chain.ts'
 import { VERIFY_EXIT, verifyExitCode, verifyFiles } from '../audit/verify.ts'
 import type { Clock } from '../lib/clock.ts'
-import { parseDuration } from '../lib/duration.ts'
 import { SourceError } from '../lib/source-position.ts'
 import { sentenceOf } from '../lib/system-error.ts'
+import type { ApiDeps, ApiOptions } from './api/api-deps.ts'
+import { authorityUrl } from './api/authority-url.ts'
+import { filtering, recordFilterOf, type FilterOptions } from './audit-filter.ts'
+import { addRemoteAudit, tailRemote } from './remote-audit.ts'
 
 /** The audit log that a configuration names. */
 export interface ConfiguredLog {
@@ -38,21 +41,16 @@ export interface AuditCommandDeps {
   setExitCode(code: number): void
   /** Ends `--follow`. */
   readonly signal: AbortSignal
+  /** Of the commands that ask the authority. */
+  readonly api: ApiDeps
   /** How often `--follow` looks; default 200 ms. */
   readonly pollMs?: number
 }
 
-interface TailOptions {
+interface TailOptions extends FilterOptions, ApiOptions {
   readonly config?: string
+  readonly remote?: boolean
   readonly follow?: boolean
-  readonly agent?: string
-  readonly person?: string
-  readonly integration?: string
-  readonly event?: string
-  readonly outcome?: string
-  readonly denied?: boolean
-  readonly since?: string
-  readonly json?: boolean
   readonly lines: number
 }
 
@@ -69,31 +67,32 @@ const CONFIG_HELP = 'the configuration that names the log (default: the one here
 
 /** `postern audit`: reads and verifies the audit log. */
 export function auditCommand(deps: AuditCommandDeps): Command {
-  const command = new Command('audit').description('read and verify the audit log')
+  const command = new Command('audit').description('read and verify the audit: the log of this machine, or what the authority has of all')
   addTail(command, deps)
+  addRemoteAudit(command, deps)
   addVerify(command, deps)
   return command
 }
 
 function addTail(command: Command, deps: AuditCommandDeps): void {
-  command
+  const tailCommand = command
     .command('tail')
     .description('show the last records, one line each, times in UTC')
     .argument('[file]', 'the log; without it the configured one')
     .option('-c, --config <file>', CONFIG_HELP)
     .option('-f, --follow', 'go on as records are written')
     .option('-n, --lines <count>', 'how many of the last matching records', count, 20)
-    .option('--agent <id>', 'only this agent')
-    .option('--person <id>', 'only calls for this person')
-    .option('--integration <name>', 'only this integration')
-    .option('--event <code>', 'only this event, or a kind of events: api.denied, credential', eventCode)
-    .option('--outcome <outcome>', 'ok, denied, failed, aborted or revoked', outcome)
-    .option('--denied', 'the same as --outcome denied')
-    .option('--since <time>', 'an RFC 3339 time, or how long ago: 10m')
+    .option('--remote', 'ask the authority, not a log of this machine')
+    .option('--url <url>', 'ask this authority', authorityUrl)
+    .option('--ca <file>', 'with --remote: trust these certificates, too (PEM)')
     .option('--json', 'the records as they are')
-    .action((file: string | undefined, options: TailOptions) => whereReadable(deps, async () => {
-      await tail(file ?? (await configured('the log file', options.config, deps, command)).file, options, deps, command)
-    }))
+  filtering(tailCommand).action((file: string | undefined, options: TailOptions) => {
+    if (options.remote === true || options.url !== undefined) {
+      if (file !== undefined || options.config !== undefined) command.error('error: --remote and --url ask the authority: name no log beside them')
+      return tailRemote(options, deps)
+    }
+    return whereReadable(deps, async () => tail(file ?? (await configured('the log file (or ask the authority: --remote)', options.config, deps, command)).file, options, deps))
+  })
 }
 
 function addVerify(command: Command, deps: AuditCommandDeps): void {
@@ -115,8 +114,8 @@ function addVerify(command: Command, deps: AuditCommandDeps): void {
     }))
 }
 
-async function tail(file: string, options: TailOptions, deps: AuditCommandDeps, command: Command): Promise<void> {
-  const filter = filterOf(options, deps.clock, command)
+async function tail(file: string, options: TailOptions, deps: AuditCommandDeps): Promise<void> {
+  const filter = recordFilterOf(options, deps.clock)
   const show = shower(options, filter, deps)
   const { sinceMs } = filter
   const before = (record: ReadRecord): boolean => sinceMs !== undefined && Date.parse(record.ts) < sinceMs - CLOCK_STEP_MS
@@ -180,23 +179,6 @@ function headOf(files: readonly string[], given: string | false | undefined): He
   return head
 }
 
-function filterOf(options: TailOptions, clock: Clock, command: Command): RecordFilter {
-  return {
-    agent: options.agent,
-    person: options.person,
-    integration: options.integration,
-    event: options.event,
-    outcome: options.denied === true ? 'denied' : options.outcome,
-    sinceMs: options.since === undefined ? undefined : since(options.since, clock, command),
-  }
-}
-
-function since(text: string, clock: Clock, command: Command): number {
-  const agoMs = parseDuration(text)
-  const ms = agoMs === undefined ? Date.parse(text) : clock.nowMs() - agoMs
-  return Number.isNaN(ms) ? command.error(`error: --since takes a time (2026-11-21T09:00:00Z) or a duration (10m), not '${text}'`) : ms
-}
-
 function count(text: string): number {
   if (!/^(0|[1-9][0-9]{0,14})$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
   return Number(text)
@@ -204,20 +186,6 @@ function count(text: string): number {
 
 function collected(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text]
-}
-
-const OUTCOMES: readonly string[] = ['ok', 'denied', 'failed', 'aborted', 'revoked']
-const KINDS = /^(?:api|credential|agent|delegation|session|connection|policy|admin|audit)(?:\.[a-z_]+)?$/
-
-/** A misspelt filter would show nothing, and read as if nothing had happened. */
-function outcome(text: string): string {
-  if (!OUTCOMES.includes(text)) throw new InvalidArgumentError(`It is one of ${OUTCOMES.join(', ')}.`)
-  return text
-}
-
-function eventCode(text: string): string {
-  if (!KINDS.test(text)) throw new InvalidArgumentError('It is an event such as api.denied, or a kind such as credential.')
-  return text
 }
 
 function anchor(text: string): Anchor {

@@ -1,6 +1,7 @@
 import { SourceError } from '../lib/source-position.ts'
 import { sentenceOf } from '../lib/system-error.ts'
 import { StoreError, type StoreErrorCode } from '../store/store-error.ts'
+import { CommandFailure } from './api/command-failure.ts'
 import { Misconfigured } from './misconfigured.ts'
 
 /** EX_USAGE of sysexits.h: the command line is not one. */
@@ -23,6 +24,7 @@ export function failureText(error: unknown): string {
 
 /** The exit code that goes with it. */
 export function failureCode(error: unknown): number {
+  if (error instanceof CommandFailure) return error.exitCode
   if (error instanceof SourceError || error instanceof Misconfigured) return EXIT_CONFIG
   if (error instanceof StoreError && STORE_CONFIG.has(error.code)) return EXIT_CONFIG
   return isDefect(error) ? EXIT_DEFECT : EXIT_UNAVAILABLE

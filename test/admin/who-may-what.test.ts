@@ -86,7 +86,7 @@ for (const [who, as, column] of PEOPLE) {
         const world = await AdminWorld.start()
         try {
           const answer = await world.ask(method, path, { as, body })
-          expect(answer.status, answer.text).toBe(expected)
+          expect(answer.status).toBe(expected)
           expectWellFormed(answer, method)
           if (expected === 401 || expected === 403 || expected === 404) expect(world.named('admin.denied')).toMatchObject([{ outcome: 'denied', http: { method, status: expected } }])
           if (expected >= 400) expect(world.revocations).toEqual([])

@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { apiDependencies } from '../../src/cli/api/api-dependencies.ts'
 import { auditCommand, type ConfiguredLog } from '../../src/cli/audit.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { callEvent } from './support/event.ts'
@@ -38,7 +39,7 @@ async function postern(args: readonly string[], configured?: ConfiguredLog): Pro
     stdout: out.stream,
     stderr: err.stream,
     env: {},
-    clock: systemClock,
+    clock: systemClock, api: apiDependencies(),
     configuredLog: () => Promise.resolve(configured),
     setExitCode: (code) => {
       exit = code
@@ -100,7 +101,7 @@ describe('postern audit tail', () => {
   })
 
   it.each([
-    [['--since', 'soon'], '--since takes a time'],
+    [['--since', 'soon'], 'It is a time'],
     [['-n', 'x'], 'It is not a whole number'],
     [['--nope'], 'unknown option'],
   ])('refuses %j', async (args, why) => {
@@ -113,7 +114,7 @@ describe('postern audit tail', () => {
     const exits: number[] = []
     const stdout = new PassThrough()
     const command = auditCommand({
-      stdout, stderr: collector().stream, env: {}, clock: systemClock, configuredLog: () => Promise.resolve({ file: directory.file, publicKeyFile: key() }),
+      stdout, stderr: collector().stream, env: {}, clock: systemClock, api: apiDependencies(), configuredLog: () => Promise.resolve({ file: directory.file, publicKeyFile: key() }),
       setExitCode: (code) => exits.push(code), signal: new AbortController().signal, pollMs: 1,
     })
     const following = command.parseAsync(['tail', '--follow'], { from: 'user' })
@@ -132,7 +133,7 @@ describe('postern audit tail', () => {
     const stop = new AbortController()
     const stdout = new PassThrough()
     const shown = lineReader(stdout)
-    const deps = { stdout, stderr: new PassThrough(), env: {}, clock: systemClock, configuredLog: () => Promise.resolve(undefined), setExitCode: () => undefined }
+    const deps = { stdout, stderr: new PassThrough(), env: {}, clock: systemClock, api: apiDependencies(), configuredLog: () => Promise.resolve(undefined), setExitCode: () => undefined }
     const followed = auditCommand({ ...deps, signal: stop.signal, pollMs: 2 }).parseAsync(['tail', directory.file, '-f', '--json', '--event', 'api'], { from: 'user' })
     expect(await shown()).toContain('"before"')
     await log.commit(callEvent('while'))

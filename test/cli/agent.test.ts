@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { apiDependencies } from '../../src/cli/api/api-dependencies.ts'
 import { agentCommand } from '../../src/cli/agent.ts'
 import { delegationTokenProfile } from '../../src/proxy/identify/delegation-claims.ts'
 import { jwksFromFile } from '../../src/proxy/identify/jwks.ts'
@@ -36,7 +37,7 @@ class Sink extends Writable {
 async function run(args: readonly string[], config?: string): Promise<Ran> {
   const [stdout, stderr] = [new Sink(), new Sink()]
   let code = 0
-  const command = agentCommand({ stdout, stderr, clock, defaultConfig: () => config, setExitCode: (set) => { code = set } })
+  const command = agentCommand({ stdout, stderr, clock, api: apiDependencies(), defaultConfig: () => config, setExitCode: (set) => { code = set } })
   const strict = [command, ...command.commands]
   for (const each of strict) each.exitOverride().configureOutput({ writeErr: (text) => { stderr.write(text) }, writeOut: (text) => { stdout.write(text) } })
   try {

@@ -9,7 +9,9 @@ import { BIN, build } from './support/built.ts'
 import { postern, STACK, type Ended, type SpawnOptions } from './support/process.ts'
 
 const USAGE = 64
-const COMMANDS = ['start', 'policy', 'audit', 'agent']
+const COMMANDS = [
+  'start', 'login', 'logout', 'whoami', 'agent', 'delegation', 'session', 'connection', 'person', 'approval', 'break-glass', 'policy', 'audit',
+]
 
 let empty: string
 beforeAll(() => {
@@ -28,7 +30,7 @@ describe('postern', () => {
 
   it('--help names every command', async () => {
     const { code, stdout, stderr } = await run(['--help'])
-    expect([...stdout.matchAll(/^ {2}([a-z]+)(?: |$)/gm)].map(([, name]) => name)).toEqual([...COMMANDS, 'help'])
+    expect([...stdout.matchAll(/^ {2}([a-z-]+)(?: |$)/gm)].map(([, name]) => name)).toEqual([...COMMANDS, 'help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
