@@ -188,7 +188,7 @@ describe('copies', () => {
   })
 
   it('are bounded in number', async () => {
-    const { stage, source } = stageWorld(2)
+    const { stage, source } = stageWorld({ maxCopies: 2 })
     for (const target of ['a', 'b', 'c']) await stage.run(allowed({ target }))
     expect(isCredential(stage.run(allowed({ target: 'c' })))).toBe(true)
     expect(stage.run(allowed({ target: 'a' }))).toBeInstanceOf(Promise)

@@ -9,7 +9,9 @@ import type { CredentialId } from '../../src/model/ids.ts'
 import type { Principal } from '../../src/model/principal.ts'
 import { CredentialStage } from '../../src/proxy/credential/credential-stage.ts'
 import type { Allowed } from '../../src/proxy/exchange.ts'
+import type { PersonLinks } from '../../src/sync/contract.ts'
 import { inProcessSync } from '../../src/sync/in-process.ts'
+import { NOBODY } from '../../src/sync/nobody.ts'
 import { MemoryRevocations, principal } from '../issuance/fixture.ts'
 import { ManualTime } from '../issuance/manual-time.ts'
 
@@ -76,12 +78,17 @@ export class ScriptedSource {
   }
 }
 
-export function stageWorld(maxCopies = 100) {
+export interface StageWorldOptions {
+  readonly maxCopies?: number
+  readonly links?: PersonLinks
+}
+
+export function stageWorld({ maxCopies = 100, links }: StageWorldOptions = {}) {
   const time = new ManualTime()
   const source = new ScriptedSource()
   const revocations = new MemoryRevocations()
   const none = { agent: () => undefined, agentBySpiffeId: () => undefined, agentBySubject: () => undefined, agentByServiceAccount: () => undefined, delegation: () => undefined, session: () => undefined }
-  const sync = inProcessSync({ directory: none, revocations, credentials: source })
+  const sync = inProcessSync({ directory: none, revocations, credentials: source, approvals: NOBODY.approvals, links: links ?? NOBODY.links })
   const stage = new CredentialStage({ sync, clock: time, timers: time, timeoutMs: 15_000, maxCopies })
   return { time, source, revocations, stage, sync }
 }

@@ -3,7 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { addressGuard } from '../../src/egress/address-guard.ts'
 import type { DialSettings } from '../../src/egress/dial.ts'
 import { DEFAULT_POOL } from '../../src/egress/upstream-pool.ts'
-import { deny, isDenial, type Denial } from '../../src/model/denial.ts'
+import { deny, Fault, isDenial, type Denial } from '../../src/model/denial.ts'
 import type { Announced, Forwarding } from '../../src/proxy/exchange.ts'
 import { forwardStage } from '../../src/proxy/forward/forward.ts'
 import { PoolCache } from '../../src/proxy/forward/pool-cache.ts'
@@ -31,21 +31,25 @@ export interface ForwardWorld {
 export class TestRevocations implements Revocations {
   epoch = 0
   revoked = false
-  readonly #listeners = new Set<(revoked: Revoked) => void>()
+  stale = false
+  /** Open streams that the last revocation cut, by what its subscribers told. */
+  cut = 0
+  readonly #listeners = new Set<Parameters<Revocations['subscribe']>[0]>()
 
   refusal(): Denial | undefined {
+    if (this.stale) throw new Fault('authority_unavailable', 'nothing was heard for too long')
     return this.revoked ? deny('agent_revoked', 'revoked by the test') : undefined
   }
 
-  subscribe(listener: (revoked: Revoked) => void): () => void {
+  subscribe(listener: Parameters<Revocations['subscribe']>[0]): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  revoke(): void {
+  revoke(revoked: Revoked = { kind: 'agent', id: AGENT }): void {
     this.revoked = true
     this.epoch += 1
-    for (const listener of this.#listeners) listener({ kind: 'agent', id: AGENT })
+    this.cut = [...this.#listeners].reduce((sum, listener) => sum + Number(listener(revoked) ?? 0), 0)
   }
 }
 

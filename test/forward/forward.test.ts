@@ -203,6 +203,16 @@ describe('revocation', () => {
     client.socket.destroy()
   })
 
+  it('that cannot be told is a Fault, and nothing is sent', async () => {
+    const { upstream, proxy } = await world(() => undefined)
+    proxy.revocations.stale = true
+    const client = rawClient(proxy.port)
+    client.socket.write(request())
+    expect(await proxy.nextEnding()).toMatchObject({ error: { code: 'authority_unavailable' } })
+    expect([upstream.connections(), proxy.live.size]).toEqual([0, 0])
+    client.socket.destroy()
+  })
+
   it('cuts an open stream on both sides', async () => {
     let left: Promise<void> | undefined
     const { proxy } = await world((socket) => {
@@ -216,7 +226,7 @@ describe('revocation', () => {
     await client.closed()
     await left
     expect(await proxy.nextEnding()).toMatchObject({ forwarding: { outcome: 'revoked', status: 200 } })
-    expect(proxy.live.size).toBe(0)
+    expect([proxy.live.size, proxy.revocations.cut]).toEqual([0, 1])
   })
 
   it('is told to a client that still waits for its answer', async () => {

@@ -76,7 +76,7 @@ describe('a tunnel to a host that no integration serves', () => {
     const client = connectTo(`inside.example:${echoPort}`)
     await client.until(/220 hello/)
     world.service.controlPlane.apply(
-      [{ id: 'agent:pr-reviewer' as never, name: 'PR Reviewer', owner: undefined, status: 'revoked', spiffeId: undefined, subject: undefined, serviceAccount: undefined }],
+      [{ id: 'agent:pr-reviewer' as never, name: 'PR Reviewer', owner: undefined, status: 'revoked', spiffeId: undefined, subject: undefined, serviceAccount: undefined, redirectUris: [], publicKeyPem: undefined }],
       { delegations: [], sessions: [] },
     )
     await client.closed()

@@ -10,6 +10,7 @@ import type { Timers } from '../../lib/timers.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { Sync } from '../../sync/contract.ts'
 import { inProcessSync } from '../../sync/in-process.ts'
+import { NOBODY } from '../../sync/nobody.ts'
 import type { Logger } from './operational-log.ts'
 
 export interface ControlPlaneOptions {
@@ -47,7 +48,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   void authority.start().catch((error: unknown) => log.error({ err: error }, 'credentials of an earlier run could not all be ended upstream'))
   return {
     registry,
-    sync: inProcessSync({ directory: registry, revocations: registry, credentials: authority }),
+    sync: inProcessSync({ directory: registry, revocations: registry, credentials: authority, ...NOBODY }),
     apply(changedAgents, changedRevoked) {
       const changes = registry.apply({ agents: changedAgents, revoked: changedRevoked })
       for (const event of changeEvents(changes, new Map(changedAgents.map((agent) => [agent.id, agent.name])))) audit.post(event)
