@@ -25,17 +25,17 @@ export class CopyAge {
   ageMs(): number {
     this.sample()
     const [oldest] = this.#pending.values()
-    return this.#clock.monotonicMs() - Math.min(oldest ?? Infinity, this.#completeAtMs)
+    return this.#clock.monotonicMs() - (oldest ?? this.#completeAtMs)
   }
 
   /** Remembers how far the copy is complete by now; to be asked often, since a silence that is over does not tell how long it was. */
   sample(): void {
-    if (this.#pending.has(EVERYTHING)) return
     this.#completeAtMs = Math.max(this.#completeAtMs, this.#clock.monotonicMs() - this.#changes.silentForMs())
   }
 
   /** A change was told and is not applied yet. */
   begin(key: string): void {
+    // What was missed was missed since the copy was last seen to be complete, however loud the store is by now.
     if (key !== EVERYTHING) this.sample()
     if (!this.#pending.has(key)) this.#pending.set(key, this.#completeAtMs)
   }
