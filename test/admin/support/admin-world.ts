@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:https'
 import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
 import type { AuditEvent } from '../../../src/audit/event.ts'
 import type { AdminDeps } from '../../../src/authority/admin/admin-deps.ts'
 import { adminRoutes } from '../../../src/authority/admin/admin-routes.ts'
@@ -24,6 +26,12 @@ export const BELLA = person('bella')
 const CSRF = 'csrf-of-this-session'
 const ORIGIN = 'https://postern.acme.com'
 
+interface StartOptions {
+  /** What answers beside the admin API. */
+  readonly also?: (world: AdminWorld) => Hono
+  readonly tls?: { readonly key: string; readonly cert: string }
+}
+
 interface Request {
   readonly as?: Person | undefined
   readonly body?: unknown
@@ -47,6 +55,8 @@ export class AdminWorld {
     [OLIVIA.id, ['person', 'operator']], [OSCAR.id, ['person', 'operator']], [AUDREY.id, ['person', 'auditor']], [BELLA.id, ['person', 'operator']],
   ])
   readonly listeners = new Set<(record: IndexedRecord) => void>()
+  /** Tokens beside `token-of-alice`: whose they are. */
+  readonly tokens = new Map<string, string>()
   /** Who may not sign in any more. */
   readonly signedOut = new Set<PersonId>()
   auditWritable = true
@@ -55,13 +65,16 @@ export class AdminWorld {
   #server: ReturnType<typeof serve> | undefined
   url = ''
 
-  static async start(): Promise<AdminWorld> {
+  static async start({ also, tls }: StartOptions = {}): Promise<AdminWorld> {
     const world = new AdminWorld()
     world.#fill()
-    const app = adminRoutes(world.deps())
+    const app = new Hono()
+    if (also !== undefined) app.route('/', also(world))
+    app.route('/', adminRoutes(world.deps()))
+    const secure = tls === undefined ? {} : { createServer, serverOptions: tls }
     await new Promise<void>((resolve) => {
-      world.#server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (info: AddressInfo) => {
-        world.url = `http://127.0.0.1:${info.port}`
+      world.#server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', ...secure }, (info: AddressInfo) => {
+        world.url = `http${tls === undefined ? '' : 's'}://127.0.0.1:${info.port}`
         resolve()
       })
     })
@@ -72,7 +85,7 @@ export class AdminWorld {
     return {
       origin: ORIGIN,
       browserSessions: { current: async (cookie) => this.#byCookie(cookie) },
-      tokens: { person: async (token) => this.#known(/^token-of-(\w+)$/.exec(token)?.[1])?.id },
+      tokens: { person: async (token) => this.#known(this.tokens.get(token) ?? /^token-of-(\w+)$/.exec(token)?.[1])?.id },
       people: { get: async (id) => this.#people.find((each) => each.id === id) },
       roles: { of: async (each) => this.#rolesOf(each) },
       store: this.store,
