@@ -28,7 +28,7 @@ function inMemory(): CallContext & { readonly commits: () => number } {
 }
 
 function create(call: number, id: string, session: string): Call {
-  const draft = { id, agent: REVIEWER, person: ALICE, access: '[]', expires_at: 9000, session, now: 1 }
+  const draft = { id, agent: REVIEWER, person: ALICE, access: '[]', expires_at: 9000, session, session_expires_at: 9000, now: 1 }
   return { call, operation: 'delegations.create', argument: draft }
 }
 

@@ -19,7 +19,11 @@ export interface DelegationRow {
   readonly version: number
 }
 
-type Draft = Pick<DelegationRow, 'id' | 'agent' | 'person' | 'access' | 'expires_at'> & { readonly session: string; readonly now: number }
+type Draft = Pick<DelegationRow, 'id' | 'agent' | 'person' | 'access' | 'expires_at'> & {
+  readonly session: string
+  readonly session_expires_at: number
+  readonly now: number
+}
 type End = { readonly id: string; readonly state: 'revoked' | 'expired'; readonly by: string; readonly reason: string | null; readonly now: number }
 type Filter = RowWish & { readonly person: string | undefined; readonly agent: string | undefined; readonly state: string | undefined }
 
@@ -55,10 +59,10 @@ function creator(database: DatabaseSync): DelegationOperations['delegations.crea
   const insert = one<DelegationRow>(database.prepare(`INSERT INTO delegations (id, agent, person, access, state, created_at, expires_at, version)
     VALUES (:id, :agent, :person, :access, 'active', :now, :expires_at, 1) RETURNING *`))
   const begin = counted(database.prepare(`INSERT INTO sessions (id, delegation, agent, person, started_at, expires_at)
-    VALUES (:session, :id, :agent, :person, :now, :expires_at)`))
-  return ({ session, access, ...draft }) => {
-    const row = insert({ ...draft, access })
-    begin({ ...draft, session })
+    VALUES (:session, :id, :agent, :person, :now, :session_expires_at)`))
+  return ({ session, session_expires_at, access, expires_at, ...draft }) => {
+    const row = insert({ ...draft, access, expires_at })
+    begin({ ...draft, session, session_expires_at })
     return row
   }
 }

@@ -22,9 +22,10 @@ export class SqliteDelegations implements Delegations {
     this.#clock = clock
   }
 
-  async create({ id, agent, person, access, expiresAtMs, session }: NewDelegation): Promise<StoredDelegation> {
-    const draft = { id, agent, person, access: JSON.stringify(access), expires_at: Math.floor(expiresAtMs), session, now: this.#clock.nowMs() }
-    const row = await this.#client.call('delegations.create', draft, () => this.#tell(id, [session]))
+  async create({ id, agent, person, access, expiresAtMs, session, sessionExpiresAtMs = expiresAtMs }: NewDelegation): Promise<StoredDelegation> {
+    const draft = { id, agent, person, access: JSON.stringify(access), expires_at: Math.floor(expiresAtMs), now: this.#clock.nowMs() }
+    const begun = { session, session_expires_at: Math.floor(Math.min(sessionExpiresAtMs, expiresAtMs)) }
+    const row = await this.#client.call('delegations.create', { ...draft, ...begun }, () => this.#tell(id, [session]))
     if (row === undefined) throw new TypeError('an insertion gives its row')
     return delegationOf(row)
   }

@@ -50,6 +50,13 @@ export function delegationsContract(open: OpenStore): void {
       expect((await reopened.delegations.sessions({ delegation: wanted.id }, { limit: 10 })).items).toEqual([session])
     })
 
+    it('ends the first session before the delegation where it is to', async () => {
+      const { session } = await granted({ sessionExpiresAtMs: under.clock.now + 500 })
+      expect((await delegations().session(session))?.expiresAtMs).toBe(under.clock.now + 499)
+      const longer = await granted({ sessionExpiresAtMs: under.clock.now + 10 * HOUR_MS })
+      expect((await delegations().session(longer.session))?.expiresAtMs).toBe(longer.expiresAtMs)
+    })
+
     it('knows nothing of what was never approved', async () => {
       expect(await delegations().get(newId('dlg'))).toBeUndefined()
       expect(await delegations().session(newId('ses'))).toBeUndefined()
