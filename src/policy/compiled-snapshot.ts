@@ -8,7 +8,7 @@ import { ConsentLayer } from './consent.ts'
 import { declaredOperation } from './declared-operation.ts'
 import { evaluate } from './evaluate.ts'
 import type { CannotDo, ForecastParty, PolicyForecast, Preview, PreviewQuestion } from './forecast.ts'
-import { actsForItself, cannotDo, delegationBound, previewOf } from './preview.ts'
+import { actsForItself, cannotDo, delegationBound, lendsFor, previewOf } from './preview.ts'
 import { concerns, couldMatchScopes, namesOperation, NO_RULES, type RuleSet } from './rule.ts'
 import type { EvaluationInput, PolicySnapshot } from './snapshot.ts'
 import type { Vocabularies } from './vocabulary.ts'
@@ -44,6 +44,10 @@ export class CompiledSnapshot implements PolicySnapshot, PolicyForecast {
 
   preview(question: PreviewQuestion): Preview {
     return previewOf(this.#policies, this.#vocabularies, question)
+  }
+
+  lends(question: PreviewQuestion): boolean {
+    return lendsFor(this.#policies, this.#vocabularies, question)
   }
 
   cannotDo(party: ForecastParty, integration: string): CannotDo {

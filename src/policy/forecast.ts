@@ -41,6 +41,8 @@ export interface CannotDo {
 export interface PolicyForecast {
   /** Never `deny` for a scope and target of a request that could be allowed. */
   preview(question: PreviewQuestion): Preview
+  /** Whether org policy lends the organisation's authority to requests that use this scope on these targets: all of those that could be allowed. */
+  lends(question: PreviewQuestion): boolean
   cannotDo(party: ForecastParty, integration: string): CannotDo
   /** Whether some org rule lets this agent act without a person at all. */
   actsForItself(agent: AgentId): boolean

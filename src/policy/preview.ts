@@ -61,6 +61,19 @@ function refusedBy(layer: NonNullable<Preview['layer']>, reason: string, rule?: 
   return { effect: 'deny', layer, reason, rule }
 }
 
+/** Whether each request that could be allowed is lent the organisation's authority, so that none needs a connection of the person's. Pure. */
+export function lendsFor(policies: CompiledPolicies, vocabularies: Vocabularies, question: PreviewQuestion): boolean {
+  const layers = layersOf(policies, vocabularies, question, question.integration)
+  const scope = layers?.vocabulary.canonicalScope(question.scope)
+  if (layers === undefined || scope === undefined) return false
+  const { org, principal } = layers
+  const lending = org.allow.filter(({ lendsAuthority }) => lendsAuthority)
+  const asked = candidatesFor(scope, layers.vocabulary, ruleSets(layers))
+    .flatMap((candidate) => question.targets.map((target) => ({ candidate, target })))
+    .filter(({ candidate, target }) => isAllowable(layers, candidate, target))
+  return asked.length > 0 && asked.every(({ candidate, target }) => lending.some((rule) => isCertain(rule, principal, candidate, target)))
+}
+
 /** Which scopes and levels of access no request of this agent for this person could ever use. Pure. */
 export function cannotDo(policies: CompiledPolicies, vocabularies: Vocabularies, party: ForecastParty, integration: string): CannotDo {
   const layers = layersOf(policies, vocabularies, party, integration)

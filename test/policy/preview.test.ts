@@ -209,3 +209,20 @@ describe('globs overlap', () => {
     }), { numRuns: 2_000 })
   })
 })
+
+describe('whose authority a scope is used with', () => {
+  const lends = (org: string, scope: string, target: string): boolean =>
+    policies(org, ALL).lends({ ...ALICE, integration: 'github', scope, targets: [target] })
+
+  it.each<[string, string, string, string, boolean]>([
+    ['lent for all targets', 'id: l, allow: {integration: github}, authority: organisation', 'pulls:read', '**', true],
+    ['lent for these targets', 'id: l, allow: {integration: github, target: "acme-corp/*"}, authority: organisation', 'pulls:read', 'acme-corp/backend', true],
+    ['lent for some of these targets only', 'id: l, allow: {integration: github, target: "acme-corp/*"}, authority: organisation', 'pulls:read', '**', false],
+    ['lent for a lower access only', 'id: l, allow: {integration: github, scopes: [pulls:read]}, authority: organisation', 'pulls:write', 'acme-corp/backend', false],
+    ['lent under a condition', 'id: l, allow: {integration: github, when: "body.x == 1"}, authority: organisation', 'pulls:read', '**', false],
+    ['allowed and not lent', 'id: a, allow: {integration: github}', 'pulls:read', '**', false],
+    ['lent and refused all the same', 'id: l, allow: {integration: github}, authority: organisation\nid: d, deny: {integration: github, access: [read, write, admin]}', 'pulls:read', '**', false],
+  ])('%s', (_, org, scope, target, lent) => {
+    expect(lends(org, scope, target)).toBe(lent)
+  })
+})
