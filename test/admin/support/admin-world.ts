@@ -162,10 +162,15 @@ export class AdminWorld {
     return this.events.filter((each) => each.event === event)
   }
 
+  /** Breaks off every connection. */
+  cut(): void {
+    if (this.#server !== undefined && 'closeAllConnections' in this.#server) this.#server.closeAllConnections()
+  }
+
   async close(): Promise<void> {
     const server = this.#server
     if (server === undefined) return
-    if ('closeAllConnections' in server) server.closeAllConnections()
+    this.cut()
     await new Promise<void>((resolve) => server.close(() => resolve()))
   }
 
