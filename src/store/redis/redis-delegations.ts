@@ -26,14 +26,14 @@ export class RedisDelegations implements Delegations {
     this.#sessions = new SessionRecords(access)
   }
 
-  async create({ id, agent, person, access, expiresAtMs, session }: NewDelegation): Promise<StoredDelegation> {
+  async create({ id, agent, person, access, expiresAtMs, session, sessionExpiresAtMs = expiresAtMs }: NewDelegation): Promise<StoredDelegation> {
     const now = this.#access.clock.nowMs()
     const created: StoredDelegation = {
       id, agent, person, access, state: 'active', createdAtMs: now, expiresAtMs, endedAtMs: undefined, endedBy: undefined, endReason: undefined, version: 1,
     }
     const commit = new Commit()
     this.#delegations.add(commit, created)
-    this.#sessions.add(commit, started(created, session, now, expiresAtMs))
+    this.#sessions.add(commit, started(created, session, now, Math.min(sessionExpiresAtMs, expiresAtMs)))
     if (!(await this.#commit(commit, { kind: 'delegation', id }, sessionChange(session)))) throw taken()
     return created
   }

@@ -226,7 +226,7 @@ export class MemoryStore implements Parts {
   }
 
   #tell(change: StoreChange): void {
-    for (const listener of [...this.#listeners]) listener(change)
+    for (const listener of Array.from(this.#listeners)) listener(change)
   }
 
   #newSession(id: SessionId, { id: delegation, agent, person }: StoredDelegation, expiresAtMs: number): StoredSession {
