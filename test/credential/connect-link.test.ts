@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { deny, Fault } from '../../src/model/denial.ts'
 import type { Principal } from '../../src/model/principal.ts'
 import type { PersonLinks } from '../../src/sync/contract.ts'
-import { NOBODY } from '../../src/sync/nobody.ts'
+import { NOBODY } from '../support/nobody.ts'
 import { principal } from '../issuance/fixture.ts'
 import { allowed, credentialOf, stageWorld } from './fixture.ts'
 

@@ -11,7 +11,7 @@ import { CredentialStage } from '../../src/proxy/credential/credential-stage.ts'
 import type { Allowed } from '../../src/proxy/exchange.ts'
 import type { PersonLinks } from '../../src/sync/contract.ts'
 import { inProcessSync } from '../../src/sync/in-process.ts'
-import { NOBODY } from '../../src/sync/nobody.ts'
+import { NOBODY } from '../support/nobody.ts'
 import { MemoryRevocations, principal } from '../issuance/fixture.ts'
 import { ManualTime } from '../issuance/manual-time.ts'
 

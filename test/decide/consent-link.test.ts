@@ -5,7 +5,7 @@ import type { Delegation, Principal } from '../../src/model/principal.ts'
 import { decideStage } from '../../src/proxy/decide/decide.ts'
 import { RateLimiter } from '../../src/proxy/decide/rate-limiter.ts'
 import type { PersonLinks } from '../../src/sync/contract.ts'
-import { NOBODY } from '../../src/sync/nobody.ts'
+import { NOBODY } from '../support/nobody.ts'
 import { CONSENT, delegation, operation, principal } from '../policy/fixtures.ts'
 import { clock, exchangeOf } from './exchange.ts'
 

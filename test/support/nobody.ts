@@ -1,4 +1,4 @@
-import type { Sync } from './contract.ts'
+import type { Sync } from '../../src/sync/contract.ts'
 
 /** What there is for people where no authority serves them: nobody approves anything, and no page mends a refusal. */
 export const NOBODY: Pick<Sync, 'approvals' | 'links'> = {
