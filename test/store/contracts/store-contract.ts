@@ -9,6 +9,7 @@ import { keysContract } from './keys-contract.ts'
 import { liveCredentialsContract } from './live-credentials-contract.ts'
 import { peopleContract } from './people-contract.ts'
 import { shortLivedContract } from './short-lived-contract.ts'
+import { shortLivedModelContract } from './short-lived-model-contract.ts'
 import type { OpenStore } from './store-under-test.ts'
 
 /** What every store keeps to, over all of its ports. */
@@ -18,6 +19,7 @@ export function storeContract(open: OpenStore): void {
   peopleContract(open)
   approvalsContract(open)
   shortLivedContract(open)
+  shortLivedModelContract(open)
   keyringContract(open)
   auditIndexContract(open)
   changesContract(open)
