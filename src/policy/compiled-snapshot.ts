@@ -58,6 +58,10 @@ export class CompiledSnapshot implements PolicySnapshot, PolicyForecast {
     return actsForItself(this.#policies, agent)
   }
 
+  lendsOrganisation(party: ForecastParty, integration: string): boolean {
+    return lendsOrganisation(this.#policies, party, integration)
+  }
+
   delegationBound(party: ForecastParty, access: readonly ConsentDetail[]): number | undefined {
     return delegationBound(this.#policies, this.#vocabularies, party, access)
   }

@@ -5,7 +5,7 @@ import type { CompiledPolicies } from './compiled-policies.ts'
 import type { CannotDo, ForecastParty, Preview, PreviewQuestion } from './forecast.ts'
 import { allCandidates, candidatesFor, forecastLayer, isCertain, isPossible, type Candidate, type LayerForecast } from './possibility.ts'
 import { listed } from './reasons.ts'
-import { anyMatches, NO_RULES, type RuleSet } from './rule.ts'
+import { anyMatches, concerns, NO_RULES, type RuleSet } from './rule.ts'
 import type { PolicyVocabulary, Vocabularies } from './vocabulary.ts'
 
 /** Both written layers for one party and integration. */
@@ -104,6 +104,12 @@ function isAllowable({ org, orgDefault, agent, principal }: Layers, candidate: C
 export function actsForItself({ org }: CompiledPolicies, agent: string): boolean {
   return [...org.rules.values()].some(({ allow }) =>
     allow.some(({ withoutPerson, agents }) => withoutPerson === true && (agents === undefined || anyMatches(agents, agent))))
+}
+
+/** Whether some org rule with `authority: organisation` could match this party at this integration. Pure. */
+export function lendsOrganisation({ org }: CompiledPolicies, party: ForecastParty, integration: string): boolean {
+  const principal = principalOf(party)
+  return (org.rules.get(integration)?.allow ?? []).some((rule) => rule.lendsAuthority && concerns(rule, principal))
 }
 
 /** The longest `expires_in` that any part of this access could be used for; see `PolicyForecast`. Pure. */
