@@ -22,6 +22,7 @@ export function subjectWith(told: readonly ConsentDetail[], standing: readonly C
   return {
     agent: AGENT,
     agentName: 'PR Reviewer',
+    bound: false,
     delegation: {
       id: newId('dlg'), person: ALICE, personName: 'Alice Chen', session: newId('ses'), consent: told, expiresAtMs: 10_000_000,
       standing: { consent: standing, groups: [], connections: { github: CONNECTION } },

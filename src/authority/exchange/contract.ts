@@ -47,6 +47,8 @@ export interface Subject {
   readonly agentName: string
   /** With `standing`: of our own authority, and good now. */
   readonly delegation: Delegation
+  /** Whether the token is worth nothing without a key or a certificate. */
+  readonly bound: boolean
 }
 
 /** Reads subject tokens: our own delegation tokens and session secrets, and no other. */

@@ -34,6 +34,7 @@ interface Told {
   /** Undefined where it says no less than what stands. */
   readonly consent: readonly ConsentDetail[] | undefined
   readonly expiresAtMs: number
+  readonly bound: boolean
 }
 
 /**
@@ -60,7 +61,7 @@ async function sessionSecret(token: string, { desk, clock }: SubjectReaderDepend
     return invalid('it is no session secret that is good now')
   }
   if (live.session.expiresAtMs <= clock.nowMs()) return deny('session_ended', `the session ${session} is over`)
-  return { session, consent: undefined, expiresAtMs: live.session.expiresAtMs }
+  return { session, consent: undefined, expiresAtMs: live.session.expiresAtMs, bound: false }
 }
 
 async function delegationToken(token: string, agent: AgentId, proofs: SubjectProofs, deps: SubjectReaderDependencies): Promise<Told | Denial> {
@@ -75,7 +76,7 @@ async function delegationToken(token: string, agent: AgentId, proofs: SubjectPro
   if (session === undefined) return invalid('it is of no session')
   const bound = boundTo(claims, proofs)
   if (bound !== undefined) return bound
-  return { session, consent: detailsOf(claims), expiresAtMs: (claims.exp ?? 0) * 1000 }
+  return { session, consent: detailsOf(claims), expiresAtMs: (claims.exp ?? 0) * 1000, bound: claims['cnf'] !== undefined }
 }
 
 async function verified(token: string, { issuer, jwks, clock }: SubjectReaderDependencies): Promise<{ readonly claims: JWTPayload } | Denial> {
@@ -121,7 +122,7 @@ async function subjectOf(told: Told, agent: AgentId, { desk, directory, revocati
     expiresAtMs: Math.min(told.expiresAtMs, endOf(live)),
   }
   const refusal = revocations.refusal({ agent, agentName: registered.name, identifiedBy: 'token', delegation })
-  return refusal ?? { agent, agentName: registered.name, delegation }
+  return refusal ?? { agent, agentName: registered.name, delegation, bound: told.bound }
 }
 
 function accessOf({ access }: StoredDelegation): readonly ConsentDetail[] {

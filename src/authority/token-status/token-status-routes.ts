@@ -1,0 +1,64 @@
+import { Hono, type Context } from 'hono'
+import type { AuditLog } from '../../audit/log.ts'
+import { ENDPOINTS } from '../oauth/endpoints.ts'
+import type { StoredTokens } from '../oauth/contract.ts'
+import { formLimit, readForm } from '../pages/read-form.ts'
+import type { WebApp, WebEnv } from '../pages/web.ts'
+import type { Revoker } from '../revocation/contract.ts'
+import { authenticatedClient, type ClientAuthenticationDependencies } from './client-authentication.ts'
+import { toldToken, type ToldTokenDependencies } from './told-token.ts'
+
+export interface TokenStatusDependencies extends ToldTokenDependencies, ClientAuthenticationDependencies {
+  readonly revoker: Pick<Revoker, 'session'>
+  readonly stored: StoredTokens
+  readonly audit: Pick<AuditLog, 'post'>
+  /** Told of what broke. */
+  report(error: unknown): void
+}
+
+/**
+ * Introspection (RFC 7662) and revocation (RFC 7009), each of what the asking client was given itself: what is another's is told as not active,
+ * and not touched. Revoking any token of a session ends the session: its refresh token, its access tokens, its open streams.
+ */
+export function tokenStatusRoutes(deps: TokenStatusDependencies): WebApp {
+  const app = new Hono<WebEnv>()
+  app.onError((error, c) => {
+    deps.report(error)
+    return answer(c, 503, { error: 'temporarily_unavailable', error_description: 'Try again.' })
+  })
+  app.use(ENDPOINTS.introspection, formLimit)
+  app.use(ENDPOINTS.revocation, formLimit)
+  app.post(ENDPOINTS.introspection, (c) => withClient(c, ENDPOINTS.introspection, deps, (form, clientId) => introspect(c, form, clientId, deps)))
+  app.post(ENDPOINTS.revocation, (c) => withClient(c, ENDPOINTS.revocation, deps, (form, clientId) => revoke(c, form, clientId, deps)))
+  return app
+}
+
+async function withClient(
+  c: Context<WebEnv>, endpoint: string, deps: TokenStatusDependencies, work: (form: URLSearchParams, clientId: string) => Promise<Response>,
+): Promise<Response> {
+  const form = await readForm(c)
+  if (form === undefined || form.getAll('token').length !== 1) return answer(c, 400, { error: 'invalid_request', error_description: 'one token, in a form' })
+  const clientId = await authenticatedClient(form, endpoint, deps)
+  return clientId === undefined ? answer(c, 401, { error: 'invalid_client', error_description: 'the client is not known, or did not authenticate' }) : work(form, clientId)
+}
+
+async function introspect(c: Context<WebEnv>, form: URLSearchParams, clientId: string, deps: TokenStatusDependencies): Promise<Response> {
+  const told = await toldToken(form.get('token') ?? '', deps)
+  return answer(c, 200, told?.clientId === clientId ? { active: true, ...told.claims } : { active: false })
+}
+
+/** RFC 7009 section 2.2: what is not good is as revoked as it can be. */
+async function revoke(c: Context<WebEnv>, form: URLSearchParams, clientId: string, deps: TokenStatusDependencies): Promise<Response> {
+  const told = await toldToken(form.get('token') ?? '', deps)
+  if (told?.clientId !== clientId) return answer(c, 200, {})
+  if (told.session !== undefined) await deps.revoker.session(told.session, { by: `agent:${clientId}`, reason: 'its token was revoked by the agent itself' })
+  else if (told.grant !== undefined) await deps.stored.endGrant(told.grant)
+  else return answer(c, 400, { error: 'unsupported_token_type', error_description: 'A token of an agent that acts for itself ends within minutes, or by revoking the agent.' })
+  return answer(c, 200, {})
+}
+
+function answer(c: Context<WebEnv>, status: 200 | 400 | 401 | 503, body: Readonly<Record<string, unknown>>): Response {
+  c.header('Cache-Control', 'no-store')
+  c.header('X-Content-Type-Options', 'nosniff')
+  return c.json(body, status)
+}

@@ -1,0 +1,80 @@
+import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
+import type { Clock } from '../../lib/clock.ts'
+import { parseAgentId, parseId, type SessionId } from '../../model/ids.ts'
+import type { Directory, Revocations } from '../../sync/contract.ts'
+import type { DelegationDesk } from '../delegations/contract.ts'
+import { clientIdOf } from '../oauth/client-identity.ts'
+import type { StoredTokens } from '../oauth/contract.ts'
+
+export interface ToldTokenDependencies {
+  readonly issuer: string
+  jwks(): JSONWebKeySet
+  readonly stored: StoredTokens
+  readonly desk: Pick<DelegationDesk, 'live'>
+  readonly directory: Directory
+  readonly revocations: Pick<Revocations, 'refusal'>
+  readonly clock: Clock
+}
+
+/** A token that is good at this moment, and what may be told of it (RFC 7662 section 2.2). */
+export interface ToldToken {
+  readonly clientId: string
+  /** What revoking it ends; undefined for an agent's own token, which ends by itself. */
+  readonly session: SessionId | undefined
+  /** Of our own command line's sign-in. */
+  readonly grant: string | undefined
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+const MAX_TOKEN = 16_384
+const SHOWN = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'client_id', 'scope', 'act', 'cnf', 'dlg', 'sid', 'authorization_details', 'postern_profile', 'postern_use'] as const
+
+/** The live truth of a token: of its session, its delegation and its agent, not only of its signature. @returns undefined where it is not good now */
+export async function toldToken(token: string, deps: ToldTokenDependencies): Promise<ToldToken | undefined> {
+  if (token.length === 0 || token.length > MAX_TOKEN) return undefined
+  return token.split('.').length === 3 ? signedToken(token, deps) : storedToken(token, deps)
+}
+
+async function storedToken(token: string, { stored, desk, issuer }: ToldTokenDependencies): Promise<ToldToken | undefined> {
+  const found = await stored.find(token)
+  if (found === undefined) return undefined
+  const session = parseId('ses', found.grant)
+  if (session !== undefined && await desk.live(session) === undefined) return undefined
+  const cnf = { ...(found.jkt === undefined ? {} : { jkt: found.jkt }), ...(found.x5t === undefined ? {} : { 'x5t#S256': found.x5t }) }
+  return {
+    clientId: found.clientId, session, grant: found.grant,
+    claims: {
+      iss: issuer, client_id: found.clientId, sub: found.person, exp: Math.floor(found.expiresAtMs / 1000), iat: Math.floor(found.issuedAtMs / 1000),
+      token_type: found.kind, ...(Object.keys(cnf).length === 0 ? {} : { cnf }),
+    },
+  }
+}
+
+async function signedToken(token: string, deps: ToldTokenDependencies): Promise<ToldToken | undefined> {
+  const verified = await jwtVerify(token, createLocalJWKSet(deps.jwks()), {
+    issuer: deps.issuer, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'sub', 'client_id'], currentDate: new Date(deps.clock.nowMs()),
+  }).catch(() => undefined)
+  if (verified === undefined) return undefined
+  const { payload } = verified
+  const clientId = typeof payload['client_id'] === 'string' ? payload['client_id'] : ''
+  const session = typeof payload['sid'] === 'string' ? parseId('ses', payload['sid']) : undefined
+  if (!await isGoodNow(clientId, payload['dlg'], session, deps)) return undefined
+  const shown = SHOWN.flatMap((name) => (payload[name] === undefined ? [] : [[name, payload[name]] as const]))
+  return { clientId, session, grant: undefined, claims: { ...Object.fromEntries(shown), token_type: 'access_token' } }
+}
+
+async function isGoodNow(clientId: string, dlg: unknown, session: SessionId | undefined, deps: ToldTokenDependencies): Promise<boolean> {
+  if (dlg === undefined && session === undefined) return isGoodAgent(clientId, deps)
+  const live = session === undefined ? undefined : await deps.desk.live(session)
+  if (live === undefined || live.delegation.id !== dlg) return false
+  const agent = deps.directory.agent(live.delegation.agent)
+  return agent?.status === 'active' && clientIdOf(agent.id) === clientId
+}
+
+/** An agent that acts for itself. */
+function isGoodAgent(clientId: string, { directory, revocations }: ToldTokenDependencies): boolean {
+  const id = parseAgentId(`agent:${clientId}`)
+  const agent = id === undefined ? undefined : directory.agent(id)
+  if (agent === undefined) return false
+  return revocations.refusal({ agent: agent.id, agentName: agent.name, identifiedBy: 'token', delegation: undefined }) === undefined
+}
