@@ -186,7 +186,7 @@ describe('in a real Chromium, without scripts', () => {
         expect((box?.height ?? 0) >= 44, `${button} on ${name} can be touched`).toBe(true)
       }
       const overflow = await page.locator('html').evaluate((element) => element.scrollWidth > element.clientWidth)
-      expect(overflow, name).toBe(false)
+      expect(overflow, `${name}`).toBe(false)
     }
   })
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { consentRoutes } from '../../src/authority/consent/consent-routes.ts'
-import type { ConsentForecast, ConsentIntegration, DeviceCodes } from '../../src/authority/consent/contract.ts'
+import type { ConsentForecast, ConsentIntegration } from '../../src/authority/consent/contract.ts'
 import { deviceRoutes } from '../../src/authority/consent/device-routes.ts'
 import type { Granted } from '../../src/authority/delegations/contract.ts'
 import { loginRoutes } from '../../src/authority/login/login-routes.ts'
-import type { AccessRequest, Answer, Interactions } from '../../src/authority/oauth/contract.ts'
+import type { AccessRequest, Answer, DeviceCodes, Interactions } from '../../src/authority/oauth/contract.ts'
 import { githubScopeWords } from '../../src/integrations/github/scope-words.ts'
 import { githubVocabulary } from '../../src/integrations/github/vocabulary.ts'
 import { slackScopeWords } from '../../src/integrations/slack/scope-words.ts'
@@ -77,6 +77,8 @@ export class TestInteractions implements Interactions, DeviceCodes {
   next = (uid: string): string => `/oauth2/authorize/${uid}`
   /** Holds every answer until it is let go. */
   gate: Promise<void> = Promise.resolve()
+  /** Too many wrong codes were tried. */
+  tooOften = false
 
   /** Begins one in a browser, as the authorization endpoint would. @returns its path */
   start(request: AccessRequest, visitor: Visitor): string {
@@ -98,13 +100,13 @@ export class TestInteractions implements Interactions, DeviceCodes {
     return this.next(uid)
   }
 
-  begin: DeviceCodes['begin'] = (_incoming, outgoing, userCode) => {
-    const request = this.codes.get(userCode.toUpperCase())
-    if (request === undefined) return Promise.resolve(undefined)
+  submit: DeviceCodes['submit'] = (_incoming, _person, typed) => {
+    if (this.tooOften) return Promise.resolve({ kind: 'too_often', retryAfterMs: 900_000 })
+    const request = this.codes.get(typed.toUpperCase())
+    if (request === undefined) return Promise.resolve({ kind: 'unknown' })
     const browser = randomBytes(9).toString('base64url')
     this.open.set(request.uid, { request, browser })
-    outgoing.setHeader('Set-Cookie', `_interaction=${browser}; Path=/consent/${request.uid}; HttpOnly`)
-    return Promise.resolve(`/consent/${request.uid}`)
+    return Promise.resolve({ kind: 'found', location: `/consent/${request.uid}`, setCookie: `_interaction=${browser}; Path=/; HttpOnly` })
   }
 
   #find(url: string | undefined, cookie: string | undefined) {
@@ -144,7 +146,7 @@ export async function consentWorld(): Promise<ConsentWorld> {
       report: (error) => void web.reported.push(error),
     }),
     consentRoutes({
-      url, interactions, forecast, integrations: INTEGRATIONS, sessions: web.sessions, shortLived: web.store.shortLived, audit: web.audit, clock: web.clock,
+      url, interactions, forecast, integrations: INTEGRATIONS, sessions: web.sessions, shortLived: web.store.shortLived, clock: web.clock,
       delegations: { live: (session) => Promise.resolve(world.live.get(session)) },
       connections: {
         connectable: () => [{ integration: 'github', title: 'Connect GitHub' }, { integration: 'slack', title: 'Connect Slack' }],
@@ -154,7 +156,7 @@ export async function consentWorld(): Promise<ConsentWorld> {
       connectUrl: (integration, returnTo) => `/connect/${integration}?${new URLSearchParams({ return: returnTo }).toString()}`,
       report: (error) => void web.reported.push(error),
     }),
-    deviceRoutes({ url, devices: interactions, sessions: web.sessions, clock: web.clock, report: (error) => void web.reported.push(error) }),
+    deviceRoutes({ url, devices: interactions, sessions: web.sessions, report: (error) => void web.reported.push(error) }),
   ])
   return world
 }

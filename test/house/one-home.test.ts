@@ -20,6 +20,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/', 'src/main.ts'],
   'openid-client': ['src/authority/', 'src/cli/api/'],
   hono: ['src/authority/', 'src/cli/serve/'],
+  '@hono/node-server': ['src/authority/'],
+  'hono/html': ['src/authority/pages/markup.ts'],
   'hono/body-limit': ['src/authority/'],
   'hono/http-exception': ['src/authority/'],
   'hono/utils/http-status': ['src/authority/'],
@@ -57,6 +59,8 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
       'src/store/envelope-digest.ts',
       'src/store/sqlite/sqlite-short-lived.ts',
       'src/store/redis/sealed-json.ts',
+      // our own to the identity provider, for signing people in
+      'src/authority/login/identity-provider.ts',
       // keys and passwords of our own: to Redis, a parent proxy, a client certificate, the listener's key, the operations token
       'src/store/redis/redis-client.ts',
       'src/egress/parent-proxy.ts',

@@ -54,7 +54,7 @@ describe('signing in at the identity provider', () => {
     expect(Object.fromEntries(query)).toMatchObject({
       response_type: 'code', client_id: CLIENT_ID, scope: 'openid email profile', code_challenge_method: 'S256', redirect_uri: `${here.origin}/login/callback`,
     })
-    for (const name of ['state', 'nonce', 'code_challenge']) expect(query.get(name)?.length, name).toBeGreaterThanOrEqual(43)
+    for (const name of ['state', 'nonce', 'code_challenge']) expect(query.get(name)?.length, `${name}`).toBeGreaterThanOrEqual(43)
     expect(query.has('prompt')).toBe(false)
     const again = await visitor.get(`${here.origin}/login?switch=1`, { stop: here.provider.issuer })
     expect(new URL(again.url).searchParams.get('prompt')).toBe('login')
@@ -96,10 +96,10 @@ describe('signing in at the identity provider', () => {
         answer.body['token_endpoint_auth_methods_supported'] = methods
       })
       const visitor = await new Visitor().get(`${here.origin}/login`)
-      expect(await who(here, visitor), String(methods)).toBe('user:alice@acme.com')
+      expect(await who(here, visitor), `${String(methods)}`).toBe('user:alice@acme.com')
       const token = here.provider.requests.find(({ url }) => url.endsWith('/token'))
-      expect(token?.authorization?.startsWith('Basic ') === true, String(methods)).toBe(inHeader)
-      expect(token?.body?.includes('canary-client-secret') === true, String(methods)).toBe(!inHeader)
+      expect(token?.authorization?.startsWith('Basic ') === true, `${String(methods)}`).toBe(inHeader)
+      expect(token?.body?.includes('canary-client-secret') === true, `${String(methods)}`).toBe(!inHeader)
       expect(here.provider.requests.some(({ url }) => url.includes('canary'))).toBe(false)
     }
   })
@@ -259,7 +259,7 @@ describe('attacks on signing in', () => {
     const here = await world()
     for (const evil of ['//evil.example', 'https://evil.example/', '/\\evil.example', '/%09/evil.example/../..//evil.example', '\\\\evil.example', 'javascript:alert(1)', '/\t/evil.example', '/./\\evil.example']) {
       const visitor = await new Visitor().get(`${here.origin}/login?return=${encodeURIComponent(evil)}`)
-      expect(new URL(visitor.url).origin, evil).toBe(here.origin)
+      expect(new URL(visitor.url).origin, `${evil}`).toBe(here.origin)
     }
   })
 })
@@ -345,7 +345,7 @@ describe('signing out', () => {
       visitor.body = page
       visitor.url = `${here.origin}/logout`
       await visitor.submit(fields, { headers })
-      expect(visitor.status, JSON.stringify([fields, headers])).toBe(403)
+      expect(visitor.status, `${JSON.stringify([fields, headers])}`).toBe(403)
       expect(await who(here, visitor)).toBe('user:alice@acme.com')
     }
   })

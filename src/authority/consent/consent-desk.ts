@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AuditLog } from '../../audit/log.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
 import type { DelegatedAccess } from '../../store/ports/delegations.ts'
@@ -10,11 +9,10 @@ import type { AccessRequest, Answer, Interactions } from '../oauth/contract.ts'
 import type { BrowserSignIn } from '../people/contract.ts'
 import { buildOffer } from './build-offer.ts'
 import { FIELDS, readChoice, type Choice } from './choice.ts'
-import { ConsentNotes } from './consent-notes.ts'
-import { consentRecords } from './consent-records.ts'
 import type { ConsentForecast, ConsentIntegration } from './contract.ts'
 import { narrow } from './narrow.ts'
 import type { Offer } from './offer.ts'
+import { RecentAnswers } from './recent-answers.ts'
 
 export interface ConsentDeskDependencies {
   readonly interactions: Interactions
@@ -24,7 +22,6 @@ export interface ConsentDeskDependencies {
   /** By their names in the configuration. */
   readonly integrations: ReadonlyMap<string, ConsentIntegration>
   readonly shortLived: ShortLived
-  readonly audit: AuditLog
   readonly clock: Clock
   readonly lifetimes: () => { readonly consentDefaultMs: number; readonly consentMaxMs: number }
 }
@@ -48,67 +45,20 @@ export type Answered =
 /** Puts requests of agents before the person, and carries the answer back: the first counts, and only what was asked can be approved. */
 export class ConsentDesk {
   readonly #deps: ConsentDeskDependencies
-  readonly #notes: ConsentNotes
+  readonly #answers: RecentAnswers
   readonly #flights = new SingleFlight<Answered>()
 
   constructor(deps: ConsentDeskDependencies) {
     this.#deps = deps
-    this.#notes = new ConsentNotes(deps.shortLived, deps.clock)
+    this.#answers = new RecentAnswers(deps.shortLived, deps.clock)
   }
 
   current({ incoming, outgoing }: Exchange): Promise<AccessRequest | undefined> {
     return this.#deps.interactions.current(incoming, outgoing)
   }
 
-  /** What this person is asked; on record the first time. */
-  async ask(request: AccessRequest, signIn: BrowserSignIn): Promise<Asked> {
-    const asked = await this.#judge(request, signIn)
-    if (asked.kind === 'offer' && await this.#notes.askedFirst(request.uid, signIn.person.id)) {
-      for (const record of consentRecords('requested', request, signIn.person)) this.#deps.audit.post(record)
-    }
-    return asked
-  }
-
-  /** Takes the answer. A second one that comes while the first is under way, as a double click's, is answered with the first's. */
-  answer(exchange: Exchange, uid: string, signIn: BrowserSignIn, form: URLSearchParams): Promise<Answered> {
-    return this.#flights.run(`${uid} ${signIn.person.id}`, () => this.#answer(exchange, uid, signIn, form))
-  }
-
-  async #answer(exchange: Exchange, uid: string, signIn: BrowserSignIn, form: URLSearchParams): Promise<Answered> {
-    const request = await this.current(exchange)
-    if (request === undefined || request.uid !== uid) return this.#over(uid, signIn)
-    const asked = await this.#judge(request, signIn)
-    if (asked.kind === 'not_theirs') return asked
-    if (form.get(FIELDS.answer) !== 'approve') return this.#deny(exchange, request, signIn)
-    if (asked.kind === 'sign_in') return this.#close(exchange, uid, signIn, { kind: 'signed_in' })
-    const { offer } = asked
-    const choice = readChoice(offer, form)
-    const narrowed = narrow(offer, choice, this.#deps.integrations)
-    if ('problems' in narrowed) return { kind: 'unclear', offer, choice, problems: narrowed.problems }
-    const expiresAtMs = this.#deps.clock.nowMs() + narrowed.durationMs
-    return this.#close(exchange, uid, signIn, { kind: 'approved', access: narrowed.access, expiresAtMs })
-  }
-
-  async #deny(exchange: Exchange, request: AccessRequest, signIn: BrowserSignIn): Promise<Answered> {
-    const answered = await this.#close(exchange, request.uid, signIn, { kind: 'denied' })
-    if (answered.kind === 'answered') for (const record of consentRecords('denied', request, signIn.person)) this.#deps.audit.post(record)
-    return answered
-  }
-
-  async #close({ incoming, outgoing }: Exchange, uid: string, signIn: BrowserSignIn, answer: Answer): Promise<Answered> {
-    const next = await this.#deps.interactions.answer(incoming, outgoing, signIn.person.id, answer)
-    if (next === undefined) return this.#over(uid, signIn)
-    await this.#notes.answered(uid, signIn.person.id, next)
-    return { kind: 'answered', next }
-  }
-
-  /** Over; but for whoever answered it just now, it leads on to the same place. */
-  async #over(uid: string, signIn: BrowserSignIn): Promise<Answered> {
-    const next = await this.#notes.whereAnswered(uid, signIn.person.id)
-    return next === undefined ? { kind: 'over' } : { kind: 'answered', next }
-  }
-
-  async #judge(request: AccessRequest, { person }: BrowserSignIn): Promise<Asked> {
+  /** What this person is asked, judged as it stands now. */
+  async ask(request: AccessRequest, { person }: BrowserSignIn): Promise<Asked> {
     if (request.purpose === 'sign_in') return { kind: 'sign_in', request }
     const { agent } = request
     if (agent === undefined) throw new TypeError('a request for a delegation names its agent')
@@ -122,6 +72,39 @@ export class ConsentDesk {
       lifetimes: lifetimes(),
     })
     return { kind: 'offer', offer }
+  }
+
+  /** Takes the answer. A second one that comes while the first is under way, as a double click's, is answered with the first's. */
+  answer(exchange: Exchange, uid: string, signIn: BrowserSignIn, form: URLSearchParams): Promise<Answered> {
+    return this.#flights.run(`${uid} ${signIn.person.id}`, () => this.#answer(exchange, uid, signIn, form))
+  }
+
+  async #answer(exchange: Exchange, uid: string, signIn: BrowserSignIn, form: URLSearchParams): Promise<Answered> {
+    const request = await this.current(exchange)
+    if (request === undefined || request.uid !== uid) return this.#over(uid, signIn)
+    const asked = await this.ask(request, signIn)
+    if (asked.kind === 'not_theirs') return asked
+    if (form.get(FIELDS.answer) !== 'approve') return this.#close(exchange, uid, signIn, { kind: 'denied' })
+    if (asked.kind === 'sign_in') return this.#close(exchange, uid, signIn, { kind: 'signed_in' })
+    const { offer } = asked
+    const choice = readChoice(offer, form)
+    const narrowed = narrow(offer, choice, this.#deps.integrations)
+    if ('problems' in narrowed) return { kind: 'unclear', offer, choice, problems: narrowed.problems }
+    const expiresAtMs = this.#deps.clock.nowMs() + narrowed.durationMs
+    return this.#close(exchange, uid, signIn, { kind: 'approved', access: narrowed.access, expiresAtMs })
+  }
+
+  async #close({ incoming, outgoing }: Exchange, uid: string, signIn: BrowserSignIn, answer: Answer): Promise<Answered> {
+    const next = await this.#deps.interactions.answer(incoming, outgoing, signIn.person.id, answer)
+    if (next === undefined) return this.#over(uid, signIn)
+    await this.#answers.keep(uid, signIn.person.id, next)
+    return { kind: 'answered', next }
+  }
+
+  /** Over; but for whoever answered it just now, it leads on to the same place. */
+  async #over(uid: string, signIn: BrowserSignIn): Promise<Answered> {
+    const next = await this.#answers.find(uid, signIn.person.id)
+    return next === undefined ? { kind: 'over' } : { kind: 'answered', next }
   }
 
   /** What the run that asks for more has; undefined where it is another's, or has ended. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Vocabulary } from '../../integrations/integration.ts'
 import type { ScopeWords } from '../../integrations/scope-words.ts'
 import type { ForecastParty, PolicyForecast } from '../../policy/forecast.ts'
@@ -13,14 +12,4 @@ export type ConsentForecast = Pick<PolicyForecast, 'preview' | 'delegationBound'
 export interface ConsentIntegration {
   readonly vocabulary: Vocabulary
   readonly words: ScopeWords
-}
-
-/** The OAuth server's side of the page where a person types in what a device shows (RFC 8628). */
-export interface DeviceCodes {
-  /**
-   * Begins the interaction of a device's request in this browser: from then on `Interactions` has it.
-   * @param userCode as it was typed
-   * @returns the path of its page; undefined where there is no such code, or it is over or was used
-   */
-  begin(request: IncomingMessage, response: ServerResponse, userCode: string): Promise<string | undefined>
 }

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { Clock } from '../../lib/clock.ts'
+import type { DeviceCodes } from '../oauth/contract.ts'
 import { DEVICE_PATH } from '../oauth/endpoints.ts'
 import { button, CSRF_FIELD, postForm } from '../pages/form.ts'
 import { page } from '../pages/layout.ts'
@@ -11,57 +11,58 @@ import { refusedForm, sentByOwnPage, whatBroke, withPageHeaders, type WebApp, ty
 import type { BrowserSessions } from '../people/contract.ts'
 import { matchesCsrf } from '../people/csrf.ts'
 import { shownPerson } from '../people/shown-person.ts'
-import { Throttle } from '../people/throttle.ts'
-import type { DeviceCodes } from './contract.ts'
+import { durationWords } from './durations.ts'
 
 export interface DeviceDependencies {
   /** Our own origin. */
   readonly url: string
   readonly devices: DeviceCodes
   readonly sessions: BrowserSessions
-  readonly clock: Clock
   readonly report: (error: unknown) => void
 }
 
-/** Codes that one person may try in a minute (RFC 8628 section 5.1): with 20^8 codes, nobody finds one. */
-const TRIES_A_MINUTE = 10
-const MINUTE_MS = 60_000
 const MAX_CODE = 32
 
 /**
- * `/device`, where a person types in what a device shows, and `/device/done`. Only who is signed in can try codes. A code in the link is put
- * into the field and never sent by itself: the person compares it first (RFC 8628 section 5.4).
+ * `/device`, where a person types in what a device shows, and comes back to when it is answered. Only who is signed in can try codes. A code in
+ * the link is put into the field and never sent by itself: the person compares it first (RFC 8628 section 5.4).
  */
 export function deviceRoutes(deps: DeviceDependencies): WebApp {
-  const tries = new Throttle(deps.clock, TRIES_A_MINUTE, MINUTE_MS)
   const app = new Hono<WebEnv>()
-  const headers = withPageHeaders({ https: deps.url.startsWith('https:') })
-  for (const path of [DEVICE_PATH, `${DEVICE_PATH}/*`]) app.use(path, headers)
+  app.use(DEVICE_PATH, withPageHeaders({ https: deps.url.startsWith('https:') }))
   app.onError(whatBroke(deps.report))
   app.get(DEVICE_PATH, (c) => ask(c, deps))
-  app.post(DEVICE_PATH, formLimit, (c) => take(c, deps, tries))
-  app.get(`${DEVICE_PATH}/done`, (c) => c.html(donePage()))
+  app.post(DEVICE_PATH, formLimit, (c) => take(c, deps))
   return app
 }
 
 async function ask(c: WebContext, { sessions }: DeviceDependencies): Promise<Response> {
+  const answered = c.req.query('answered')
+  if (answered !== undefined) return c.html(answeredPage(answered === 'approved'))
   const code = (c.req.query('user_code') ?? '').slice(0, MAX_CODE)
   const signIn = await sessions.current(c.req.header('cookie'))
   if (signIn === undefined) return c.redirect(loginFor(code), 303)
   return c.html(codePage(signIn.csrf, shownPerson(signIn.person), code, undefined))
 }
 
-async function take(c: WebContext, { url, sessions, devices }: DeviceDependencies, tries: Throttle): Promise<Response> {
+async function take(c: WebContext, { url, sessions, devices }: DeviceDependencies): Promise<Response> {
   const signIn = await sessions.current(c.req.header('cookie'))
   if (signIn === undefined) return c.redirect(loginFor(''), 303)
   const form = await readForm(c)
   if (form === undefined || !sentByOwnPage(c, url) || !matchesCsrf(signIn, form.get(CSRF_FIELD))) return refusedForm(c, DEVICE_PATH)
   const code = (form.get('user_code') ?? '').slice(0, MAX_CODE).trim()
   const who = shownPerson(signIn.person)
-  if (!tries.take(signIn.person.id)) return c.html(codePage(signIn.csrf, who, '', 'These were too many codes. Wait a minute, then try again.'), 429)
-  const path = code === '' ? undefined : await devices.begin(c.env.incoming, c.env.outgoing, code)
-  if (path === undefined) return c.html(codePage(signIn.csrf, who, code, 'There is no such code, or its time is over. Compare it with what the device shows.'), 422)
-  return c.redirect(path, 303)
+  const submitted = await devices.submit(c.env.incoming, signIn.person.id, code)
+  switch (submitted.kind) {
+    case 'unknown':
+      return c.html(codePage(signIn.csrf, who, code, 'There is no such code, or its time is over. Compare it with what the device shows.'), 422)
+    case 'too_often':
+      c.header('Retry-After', String(Math.ceil(submitted.retryAfterMs / 1000)))
+      return c.html(codePage(signIn.csrf, who, '', `These were too many codes. Wait ${durationWords(submitted.retryAfterMs)}, then try again.`), 429)
+    case 'found':
+      if (submitted.setCookie !== undefined) c.header('Set-Cookie', submitted.setCookie)
+      return c.redirect(submitted.location, 303)
+  }
 }
 
 function loginFor(code: string): string {
@@ -84,10 +85,12 @@ ${postForm({ action: DEVICE_PATH, csrf, className: 'stack', body: html`${field}$
   })
 }
 
-function donePage(): Markup {
+/** Anybody can come here by a link: it says nothing but what a click shows. */
+function answeredPage(approved: boolean): Markup {
+  const title = approved ? 'The device has your approval' : 'The device has your answer'
   return page({
-    title: 'Answered',
+    title,
     width: 'narrow',
-    body: html`${heading('The device has your answer', 'You can close this page and go on there.')}<p><a href="/">See what you have approved</a></p>`,
+    body: html`${heading(title, approved ? 'You can close this page and go on there.' : 'It was told that you did not approve. You can close this page.')}<p><a href="/">See what you have approved</a></p>`,
   })
 }

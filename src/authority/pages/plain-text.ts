@@ -11,12 +11,14 @@ const MARKS = /(\p{M}{3})\p{M}+/gu
  * so that its end is seen too. Not HTML: templates escape it.
  */
 export function plainText(text: string, maxLength = 120): string {
-  const spelt = text.slice(0, maxLength * 4).replace(MARKS, '$1').replace(DECEPTIVE, (character) => `[U+${codePoint(character)}]`)
-  const characters = [...spelt]
-  const complete = text.length <= maxLength * 4
-  if (characters.length <= maxLength && complete) return spelt
-  const end = complete ? Math.floor(maxLength / 3) : 0
-  return `${characters.slice(0, maxLength - end - 1).join('')}…${end === 0 ? '' : characters.slice(-end).join('')}`
+  const characters = [...spelt(text.length > 4 * maxLength ? `${text.slice(0, 2 * maxLength)}${text.slice(-2 * maxLength)}` : text)]
+  if (characters.length <= maxLength) return characters.join('')
+  const end = Math.floor(maxLength / 3)
+  return `${characters.slice(0, maxLength - end - 1).join('')}…${characters.slice(-end).join('')}`
+}
+
+function spelt(text: string): string {
+  return text.replace(MARKS, '$1').replace(DECEPTIVE, (character) => `[U+${codePoint(character)}]`)
 }
 
 function codePoint(character: string): string {
