@@ -37,7 +37,8 @@ export class ApprovalAnswers implements ApprovalService {
     if (validUntilMs !== undefined) await audit.commit(this.#record('granted', asked, by, validUntilMs))
     const answered = await store.approvals.answer(id, answer, by, validUntilMs)
     if (answered === undefined) {
-      if (validUntilMs !== undefined) audit.post({ ...this.#record('granted', asked, by), outcome: 'failed', reason: 'somebody else had answered, or its time was over' })
+      const why = 'somebody else had answered, or its time was over'
+      if (validUntilMs !== undefined) audit.post({ ...this.#record('granted', asked, by), outcome: 'failed', reason: why })
       return undefined
     }
     if (answer === 'denied') audit.post(this.#record('denied', answered, by))

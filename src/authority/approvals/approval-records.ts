@@ -7,7 +7,9 @@ import { byFact } from '../delegations/delegation-records.ts'
 export type ApprovalStep = 'requested' | 'granted' | 'denied' | 'unanswered' | 'ended' | 'used'
 
 /** The record of one step. Of break-glass access every step is under `admin.`. Pure. */
-export function approvalRecord(step: ApprovalStep, approval: Approval, by: string | undefined, nameOf: (agent: AgentId) => string, extra: Pick<AuditEvent, 'expires_in'> = {}): AuditEvent {
+export function approvalRecord(
+  step: ApprovalStep, approval: Approval, by: string | undefined, nameOf: (agent: AgentId) => string, extra: Pick<AuditEvent, 'expires_in'> = {},
+): AuditEvent {
   const { agent, person, delegation, session, integration, operation, targets, rule } = approval
   return {
     event: approval.kind === 'operation' ? OPERATION[step] : BREAK_GLASS[step],

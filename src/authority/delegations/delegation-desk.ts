@@ -2,7 +2,7 @@ import type { AuditLog } from '../../audit/log.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../model/denial.ts'
 import { newId, type AgentId, type DelegationId, type PersonId, type SessionId } from '../../model/ids.ts'
-import type { DelegatedAccess, StoredDelegation, StoredSession } from '../../store/ports/delegations.ts'
+import type { DelegatedAccess, NewDelegation, StoredDelegation, StoredSession } from '../../store/ports/delegations.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { StoreMirror } from '../registry/store-mirror.ts'
@@ -51,8 +51,12 @@ export class LiveDelegationDesk implements DelegationDesk {
     const names = await this.#names(stored)
     await this.#commit({ event: 'session.started', ...partyFacts(stored.agent, stored.person, names), delegation, session: id, outcome: 'ok' })
     const session = await this.#deps.store.delegations.startSession(delegation, id, this.#sessionEndMs(stored.expiresAtMs))
-    if (session !== undefined) await this.#deps.mirror.refreshed({ kind: 'session', id })
-    else this.#deps.audit.post({ event: 'session.ended', ...partyFacts(stored.agent, stored.person, names), delegation, session: id, outcome: 'failed', reason: 'its delegation ended first' })
+    if (session === undefined) {
+      const facts = { ...partyFacts(stored.agent, stored.person, names), delegation, session: id }
+      this.#deps.audit.post({ event: 'session.ended', ...facts, outcome: 'failed', reason: 'its delegation ended first' })
+      return undefined
+    }
+    await this.#deps.mirror.refreshed({ kind: 'session', id })
     return session
   }
 
@@ -118,11 +122,13 @@ export class LiveDelegationDesk implements DelegationDesk {
   }
 
   /** Best effort, since something broke already: without it in the live copy it is good for nothing, and the sweeper ends it in time. */
-  async #undo({ id, session, agent, person }: { id: DelegationId; session: SessionId; agent: AgentId; person: PersonId }, names: PartyNames, reason: string): Promise<void> {
-    await this.#deps.store.delegations.end(id, 'revoked', 'system', reason).catch(() => undefined)
-    this.#deps.registry.delegationEnded(id, 'revoked')
-    this.#deps.audit.post({ event: 'delegation.revoked', ...partyFacts(agent, person, names), by: 'system', delegation: id, reason, outcome: 'failed' })
-    this.#deps.audit.post({ event: 'session.ended', ...partyFacts(agent, person, names), delegation: id, session, reason, outcome: 'failed' })
+  async #undo({ id, session, agent, person }: NewDelegation, names: PartyNames, reason: string): Promise<void> {
+    const { store, registry, audit } = this.#deps
+    await store.delegations.end(id, 'revoked', 'system', reason).catch(() => undefined)
+    registry.delegationEnded(id, 'revoked')
+    const facts = { ...partyFacts(agent, person, names), by: 'system', delegation: id, reason }
+    audit.post({ event: 'delegation.revoked', ...facts, outcome: 'failed' })
+    audit.post({ event: 'session.ended', ...facts, session, outcome: 'failed' })
   }
 
   #isGood({ state, expiresAtMs, agent }: StoredDelegation): boolean {

@@ -16,7 +16,14 @@ export interface DelegationEndingDependencies {
   readonly onError: (error: unknown) => void
 }
 
-/** What one end did. */
+/** What the end of one session did. */
+export interface SessionEndResult extends Pick<EndResult, 'streamsCut' | 'tokensLeft'> {
+  readonly session: StoredSession
+  /** False where it had ended before. */
+  readonly changed: boolean
+}
+
+/** What the end of one delegation did. */
 export interface EndResult {
   readonly ended: EndedDelegation
   readonly streamsCut: number
@@ -48,8 +55,8 @@ export class DelegationEnding {
     return { ended, streamsCut, tokensLeft: await this.#endTokens(ended.changed ? ended.sessions : await this.#sessionsOf(id)) }
   }
 
-  /** @returns undefined where there is no such session; `changed` false where it had ended before */
-  async session(id: SessionId, why: 'revoked' | 'expired', ending: Ending): Promise<{ session: StoredSession; changed: boolean; streamsCut: number; tokensLeft: readonly SessionId[] } | undefined> {
+  /** @returns undefined where there is no such session @throws StoreError where it could not be ended */
+  async session(id: SessionId, why: 'revoked' | 'expired', ending: Ending): Promise<SessionEndResult | undefined> {
     const { store, registry, audit } = this.#deps
     const session = await store.delegations.session(id)
     if (session === undefined) return undefined

@@ -17,6 +17,7 @@ export interface SweeperDependencies {
   readonly onError: (error: unknown) => void
 }
 
+const OVER = { by: 'system', reason: 'its time is over' } as const
 const EVERY_MS = 1_000
 /** In one go; what is left waits for the next. */
 const BATCH = 100
@@ -57,7 +58,10 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    for (const step of [() => this.#expireDelegations(), () => this.#expireSessions(), () => this.#endRevokedAgents(), () => this.#deps.approvals.expireDue(), () => this.#forget()]) {
+    const steps = [
+      () => this.#expireDelegations(), () => this.#expireSessions(), () => this.#endRevokedAgents(), () => this.#deps.approvals.expireDue(), () => this.#forget(),
+    ]
+    for (const step of steps) {
       // One that cannot be done now is no reason to leave the others; it is done the next time.
       await step().catch(this.#deps.onError)
     }
@@ -65,12 +69,12 @@ export class Sweeper {
 
   async #expireDelegations(): Promise<void> {
     const { store, ending, clock } = this.#deps
-    for (const { id } of await store.delegations.overdue(clock.nowMs(), BATCH)) await ending.delegation(id, 'expired', { by: 'system', reason: 'its time is over' })
+    for (const { id } of await store.delegations.overdue(clock.nowMs(), BATCH)) await ending.delegation(id, 'expired', OVER)
   }
 
   async #expireSessions(): Promise<void> {
     const { store, ending, clock } = this.#deps
-    for (const { id } of await store.delegations.overdueSessions(clock.nowMs(), BATCH)) await ending.session(id, 'expired', { by: 'system', reason: 'its time is over' })
+    for (const { id } of await store.delegations.overdueSessions(clock.nowMs(), BATCH)) await ending.session(id, 'expired', OVER)
   }
 
   /** Only where an agent is known to be revoked: one that is not known here may stand in the configuration of another process. */

@@ -1,3 +1,4 @@
+import type { ConnectionId } from '../../model/ids.ts'
 import type { DelegatedAccess } from '../../store/ports/delegations.ts'
 
 /** What a delegation token can say (`authorization_details`), and a reader still take in. */
@@ -11,11 +12,11 @@ const MAX_ITEMS = 256
  * @returns undefined where it would be more than a token can say
  */
 export function widenedAccess(standing: readonly DelegatedAccess[], more: readonly DelegatedAccess[]): readonly DelegatedAccess[] | undefined {
-  const chosen = new Map(more.flatMap(({ integration, connection }) => (connection === undefined ? [] : [[integration, connection]])))
+  const chosen = connectionsOf(more)
+  const bound = connectionsOf(standing)
   const widened: DelegatedAccess[] = []
   for (const access of [...standing, ...more]) {
-    const own = chosen.get(access.integration) ?? standing.find(({ integration, connection }) => integration === access.integration && connection !== undefined)?.connection
-    join(widened, { ...access, connection: own })
+    join(widened, { ...access, connection: chosen.get(access.integration) ?? bound.get(access.integration) })
   }
   return isSayable(widened) ? widened : undefined
 }
@@ -23,6 +24,10 @@ export function widenedAccess(standing: readonly DelegatedAccess[], more: readon
 /** Whether a token can say it. Pure. */
 export function isSayable(access: readonly DelegatedAccess[]): boolean {
   return access.length <= MAX_ENTRIES && access.every(({ scopes, targets }) => scopes.length <= MAX_ITEMS && targets.length <= MAX_ITEMS)
+}
+
+function connectionsOf(access: readonly DelegatedAccess[]): ReadonlyMap<string, ConnectionId> {
+  return new Map(access.flatMap(({ integration, connection }) => (connection === undefined ? [] : [[integration, connection] as const])))
 }
 
 function join(widened: DelegatedAccess[], access: DelegatedAccess): void {

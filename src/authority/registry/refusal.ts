@@ -32,7 +32,8 @@ export function refusalOf({ agent, delegation }: Principal, standing: Standing):
 function standingRefusal(agent: AgentId, { id, person, session }: Delegation, { live, expired, nowMs }: Standing): Denial | undefined {
   const known = live.get(id)
   if (known === undefined) {
-    return expired(id) ? deny('delegation_expired', `the delegation ${id} has expired`) : deny('delegation_revoked', `the delegation ${id} was revoked, or is not kept here`)
+    if (expired(id)) return deny('delegation_expired', `the delegation ${id} has expired`)
+    return deny('delegation_revoked', `the delegation ${id} was revoked, or is not kept here`)
   }
   // An id never suffices: what one person gave one agent is of no use to another.
   if (known.agent !== agent || known.person !== person) return deny('proof_mismatch', `the delegation ${id} is another agent's or person's`)

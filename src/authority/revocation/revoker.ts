@@ -136,9 +136,8 @@ export class SurgicalRevoker implements Revoker {
       report.changed(true)
       report.connection(id)
       const user = owner === 'organisation' ? undefined : { id: owner, name: undefined }
-      audit.post({
-        event: 'connection.revoked', user, by: byFact(by.by, owner === 'organisation' ? undefined : owner), integration, connection: id, reason: by.reason, outcome: 'ok',
-      })
+      const whose = byFact(by.by, owner === 'organisation' ? undefined : owner)
+      audit.post({ event: 'connection.revoked', user, by: whose, integration, connection: id, reason: by.reason, outcome: 'ok' })
     }
     if (left === LATE) report.left(`${integration}: it did not answer in time whether ${id} is revoked there; it is ended here.`)
     else if (left !== undefined) report.left(left)
