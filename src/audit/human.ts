@@ -4,6 +4,9 @@ import { terminalText } from './terminal-text.ts'
 /** Turns one record into one line for people, without a newline. */
 export type HumanFormat = (record: ReadRecord) => string
 
+/** Kinds of events that are about one thing with an id of its own. */
+const ABOUT: ReadonlySet<string> = new Set(['approval', 'connection', 'delegation', 'session'])
+
 type Fields = Readonly<Record<string, unknown>>
 type Paint = (text: string, color: Color) => string
 type Color = 'green' | 'red' | 'yellow' | 'cyan' | 'dim'
@@ -34,7 +37,7 @@ function body(record: ReadRecord, paint: Paint): readonly string[] {
   if (event.startsWith('api.')) return [...request(fields, paint), actor(fields, paint), ...refusal(fields, paint)]
   if (event.startsWith('credential.')) return [actorToIntegration(fields, paint), grant(fields), ...refusal(fields, paint)]
   if (event === 'audit.checkpoint') return [paint(`seq ${record.seq} signed by ${text(fields, 'key')}`, 'dim')]
-  return [actor(fields, paint), text(fields, 'integration'), policy(fields), ...refusal(fields, paint)]
+  return [what(record), actor(fields, paint), text(fields, 'integration'), by(fields), policy(fields), ...refusal(fields, paint)]
 }
 
 function request(fields: Fields, paint: Paint): readonly string[] {
@@ -76,6 +79,18 @@ function grant(fields: Fields): string {
   const lifetime = text(fields, 'lifetime') === 'static' ? 'static' : text(fields, 'expires_in')
   const parts = [what, lifetime].filter((part) => part !== '')
   return parts.length === 0 ? '' : `(${parts.join(', ')})`
+}
+
+/** The id of what the event is about: of `delegation.revoked` the delegation. */
+function what({ event, fields }: ReadRecord): string {
+  const [kind = ''] = event.split('.')
+  return ABOUT.has(kind) ? text(fields, kind) : ''
+}
+
+/** `by ops@acme.com` */
+function by(fields: Fields): string {
+  const who = text(fields, 'by').replace(/^user:/, '')
+  return who === '' ? '' : `by ${who}`
 }
 
 function policy(fields: Fields): string {

@@ -28,6 +28,14 @@ const denied: Partial<AuditEvent> = {
 
 const LINES: readonly (readonly [string, AuditEvent, string])[] = [
   [
+    'what an operator took back, and who that was',
+    {
+      event: 'delegation.revoked', agent: { id: 'agent:issue-triage', name: 'Issue Triage' }, user: { id: 'user:alice@acme.com', name: undefined },
+      by: 'user:olivia@acme.com', delegation: 'dlg_1', session: 'ses_1', reason: 'strange calls', outcome: 'ok',
+    },
+    '09:32:15 delegation.revoked dlg_1 agent:issue-triage for alice@acme.com by olivia@acme.com - strange calls',
+  ],
+  [
     'a call',
     callEvent('x'),
     '09:32:15 api.call GET /repos/acme/backend/pulls/42 200 41ms agent:pr-reviewer for alice@acme.com',

@@ -5,6 +5,8 @@ import type { Caller } from './access/caller.ts'
 
 /** What the steps before a handler leave for it, and the handler for the record. */
 export interface AdminEnv {
+  /** Of the HTTP server that it is served by. */
+  Bindings: { readonly outgoing?: { destroy(): unknown } }
   Variables: {
     caller: Caller
     /** Set by whatever refused the request. */

@@ -4,12 +4,12 @@
  */
 export function isRedirectUri(text: string): boolean {
   if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || /[#*\\@]/.test(text) || !URL.canParse(text)) return false
-  const { protocol, hostname, pathname } = new URL(text)
-  if (/%2e|%2f|%5c/i.test(pathname) || dotSegments(text)) return false
+  const { protocol, hostname } = new URL(text)
+  if (readsTwoWays(text.split('?')[0] ?? '')) return false
   return protocol === 'https:' || (protocol === 'http:' && (hostname === '127.0.0.1' || hostname === '[::1]'))
 }
 
-/** In the text itself: a parsed URL has lost them. */
-function dotSegments(text: string): boolean {
-  return /\/\.{1,2}(?:[/?]|$)/.test(text)
+/** Dot segments and separators in disguise; looked for in the text itself, since a parsed URL has lost them. */
+function readsTwoWays(path: string): boolean {
+  return /%2e|%2f|%5c/i.test(path) || /\/\.{1,2}(?:\/|$)/.test(path)
 }

@@ -7,6 +7,7 @@ import { readsAll, seenBy } from '../access/caller.ts'
 import type { AdminDeps } from '../admin-deps.ts'
 import type { AdminApp, AdminContext } from '../admin-env.ts'
 import { refuse, type Refused } from '../refuse.ts'
+import { breakingOff } from '../streams/break-off.ts'
 import { exportStream } from '../streams/export-stream.ts'
 import { StreamSlots } from '../streams/stream-slots.ts'
 import { tailStream } from '../streams/tail-stream.ts'
@@ -62,6 +63,7 @@ export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
     }
     const body = exportStream({
       index: auditIndex, filter: filterOf(wanted, seenBy(caller)), mayGoOn: viewerCheck(c, deps), onEnd: opened, onBroken: deps.onBroken,
+      breakOff: breakingOff(c),
     })
     return c.newResponse(body, 200, { 'Content-Type': NDJSON, 'Content-Disposition': 'attachment; filename="audit.jsonl"' })
   })
@@ -78,6 +80,7 @@ export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
       mayGoOn: viewerCheck(c, deps),
       onEnd: opened,
       onBroken: deps.onBroken,
+      breakOff: breakingOff(c),
     })
     return c.newResponse(body, 200, { 'Content-Type': NDJSON, 'X-Accel-Buffering': 'no' })
   })

@@ -8,6 +8,8 @@ export interface ExportOptions {
   /** Called once, however it ends. */
   onEnd(): void
   onBroken(error: unknown): void
+  /** Breaks the answer off. */
+  breakOff(controller: ReadableStreamDefaultController<Uint8Array>): void
 }
 
 const PART = 500
@@ -16,7 +18,7 @@ const PART = 500
  * The matching records as NDJSON, newest first, each line as it stands in the file. One part is held in memory, read when the reader is ready for
  * it. Where it cannot go on the answer breaks off, so that nobody takes a part for the whole.
  */
-export function exportStream({ index, filter, mayGoOn, onEnd, onBroken }: ExportOptions): ReadableStream<Uint8Array> {
+export function exportStream({ index, filter, mayGoOn, onEnd, onBroken, breakOff }: ExportOptions): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let after: string | undefined
   return new ReadableStream<Uint8Array>({
@@ -32,7 +34,7 @@ export function exportStream({ index, filter, mayGoOn, onEnd, onBroken }: Export
       } catch (error) {
         onEnd()
         onBroken(error)
-        controller.error(error)
+        breakOff(controller)
       }
     },
     cancel: onEnd,

@@ -13,6 +13,8 @@ export interface TailOptions {
   /** Called once, however it ends. */
   onEnd(): void
   onBroken(error: unknown): void
+  /** Breaks the answer off. */
+  breakOff(controller: ReadableStreamDefaultController<Uint8Array>): void
 }
 
 const CHECK_MS = 1_000
@@ -117,7 +119,7 @@ class Tail {
     if (this.#ended) return
     this.end()
     this.#options.onBroken(error)
-    this.#controller?.error(error)
+    if (this.#controller !== undefined) this.#options.breakOff(this.#controller)
   }
 }
 
