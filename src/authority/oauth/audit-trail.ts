@@ -4,6 +4,7 @@ import type { AgentId, PersonId, SessionId } from '../../model/ids.ts'
 import { parsePersonId } from '../../model/ids.ts'
 import type { ConsentDetail } from '../../model/principal.ts'
 import { scopeText } from '../tokens/sign-delegation-token.ts'
+import { DenialDigest } from './denial-digest.ts'
 import type { Granted } from '../delegations/contract.ts'
 import type { OauthAgent, OauthDependencies } from './oauth-dependencies.ts'
 
@@ -24,9 +25,11 @@ export interface IssuedToken {
 export class OauthTrail {
   readonly #audit: AuditLog
   readonly #agents: OauthDependencies['agents']
+  readonly #denials: DenialDigest
 
-  constructor({ audit, agents }: Pick<OauthDependencies, 'audit' | 'agents'>) {
+  constructor({ audit, agents, timers }: Pick<OauthDependencies, 'audit' | 'agents' | 'timers'>) {
     this.#audit = audit
+    this.#denials = new DenialDigest(audit, timers)
     this.#agents = agents
   }
 
@@ -51,7 +54,7 @@ export class OauthTrail {
 
   /** @param code the OAuth error; @param detail what the library says beside it, for ops */
   denied(agent: OauthAgent | undefined, code: string, detail: string | undefined): void {
-    this.#audit.post({
+    this.#denials.post({
       event: 'token.denied', ...agentFacts(agent), outcome: 'denied',
       reason: detail !== undefined && PLAIN.test(detail) ? `${code}: ${detail}` : code,
     })

@@ -51,6 +51,7 @@ function common(redirectUris: readonly string[]): AdapterPayload {
   return {
     redirect_uris: redirectUris,
     response_modes: ['query'],
+    authorization_details_types: ['postern'],
     // Only for native clients does the library let the port of a loopback address vary (RFC 8252 section 7.3).
     application_type: redirectUris.every(isNative) ? 'native' : 'web',
   }

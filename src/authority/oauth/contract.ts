@@ -99,6 +99,8 @@ export interface GrantType {
 /** A refresh token or an opaque access token as it stands, for introspection and revocation. */
 export interface StoredToken {
   readonly kind: 'refresh_token' | 'access_token'
+  /** A refresh token whose successor was made, and which is answered once more for a short while: no longer active, but still of its grant. */
+  readonly used: boolean
   readonly clientId: string
   readonly person: PersonId
   /** The session's id; for our own command line the name of its sign-in. */
@@ -111,7 +113,7 @@ export interface StoredToken {
 
 /** Looks tokens up that are kept, and ends what they stand for. */
 export interface StoredTokens {
-  /** @returns undefined where the token is not good, now: unknown, used, over, its session ended or its agent revoked */
+  /** @returns undefined where the token is not good, now: unknown, used up, over, its session ended or its agent revoked */
   find(token: string): Promise<StoredToken | undefined>
   /** Ends every token of a grant. For an agent's session: see `Revoker.session`, which ends that, too. */
   endGrant(grant: string): Promise<void>

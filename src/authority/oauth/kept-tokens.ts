@@ -7,6 +7,7 @@ import { agentOfClient } from './client-identity.ts'
 import type { AdminTokens, IssuedTokens, StoredToken, StoredTokens } from './contract.ts'
 import type { OauthAgents } from './oauth-dependencies.ts'
 import { OWN_CLIENT_ID } from './own-client.ts'
+import { REFRESH_KIND } from './refresh-rotation.ts'
 
 const MAX_TOKEN = 256
 
@@ -45,21 +46,23 @@ export class KeptTokens implements AdminTokens, IssuedTokens, StoredTokens {
     const { provider } = this.#options
     const found = await provider.RefreshToken.find(token) ?? await provider.AccessToken.find(token)
     if (found === undefined || !found.isValid || found.grantId === undefined) return undefined
-    return await provider.Grant.find(found.grantId) === undefined ? undefined : this.#described(found)
+    if (await provider.Grant.find(found.grantId) === undefined) return undefined
+    const record = found.kind === 'RefreshToken' ? await this.#options.shortLived.find(REFRESH_KIND, token) : undefined
+    return this.#described(found, record?.consumedAtMs !== undefined)
   }
 
   async endGrant(grant: string): Promise<void> {
     await this.#options.shortLived.removeByGrant(grant)
   }
 
-  #described(token: RefreshToken | AccessToken): StoredToken | undefined {
+  #described(token: RefreshToken | AccessToken, used: boolean): StoredToken | undefined {
     const { clientId = '', grantId = '', iat, exp = 0 } = token
     const person = parsePersonId(token.accountId)
     const known = clientId === OWN_CLIENT_ID || agentOfClient(clientId, this.#options.agents) !== undefined
     if (person === undefined || !known) return undefined
     return {
       kind: token.kind === 'RefreshToken' ? 'refresh_token' : 'access_token',
-      clientId, person, grant: grantId, issuedAtMs: iat * 1000, expiresAtMs: exp * 1000, jkt: token.jkt, x5t: token['x5t#S256'],
+      used, clientId, person, grant: grantId, issuedAtMs: iat * 1000, expiresAtMs: exp * 1000, jkt: token.jkt, x5t: token['x5t#S256'],
     }
   }
 }

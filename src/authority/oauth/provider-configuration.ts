@@ -52,7 +52,9 @@ export async function providerConfiguration(parts: ProviderParts): Promise<Confi
     scopes: [],
     responseTypes: ['code'],
     clientAuthMethods: [...clientMethods(dependencies.clientCertificates)],
-    clientDefaults: { token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'ES256', response_modes: ['query'] },
+    clientDefaults: {
+      token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'ES256', response_modes: ['query'], authorization_details_types: ['postern'],
+    },
     enabledJWA: {
       clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS], dPoPSigningAlgValues: [...PROOF_ALGORITHMS], idTokenSigningAlgValues: ['ES256'],
     },
@@ -112,7 +114,8 @@ export async function providerConfiguration(parts: ProviderParts): Promise<Confi
 
 /** A program in a browser, from where its answers go to; no other site. */
 function mayAskFrom(origin: string, client: Client): boolean {
-  return client.clientAuthMethod === 'none' && (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin)
+  // `null` is the origin of files, sandboxes and schemes of one's own.
+  return origin !== 'null' && client.clientAuthMethod === 'none' && (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin)
 }
 
 function routes(): NonNullable<Configuration['routes']> {

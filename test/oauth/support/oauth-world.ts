@@ -83,6 +83,7 @@ export async function openOauthWorld({ tls, overrides }: WorldOptions = {}): Pro
   ].map((one) => [one.id, one] as const))
   let handler: RequestListener = () => undefined
   const listener: RequestListener = (request, response) => handler(request, response)
+  // A client certificate is optional, and one that does not verify counts as none.
   const server: Server = tls === undefined ? createServer(listener)
     : createTlsServer({ cert: tls.cert, key: tls.key, ca: tls.ca, requestCert: true, rejectUnauthorized: false }, listener)
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
@@ -99,7 +100,7 @@ export async function openOauthWorld({ tls, overrides }: WorldOptions = {}): Pro
     renderError: (_request, { error, description }) => `<p>${error}</p><p>${description.replaceAll('<', '&lt;')}</p>`,
     onError: (error) => { errors.push(error) },
     ...overrides,
-  }, 500)
+  }, 1_000)
   const world: OauthWorld = {
     issuer, oauth, desk, audit, shortLived, keyring, clock, agents, errors, privateKey, decide: approveAll,
     close: async () => {
