@@ -1,5 +1,5 @@
 import type { LayerResult } from '../model/decision.ts'
-import { matchWidely, shortfallOf, type Shortfall, type WideMatch } from './matching.ts'
+import { coversNarrowly, matchWidely, shortfallOf, type Shortfall, type WideMatch } from './matching.ts'
 import { allowReason, shortfallReason, wideReason } from './reasons.ts'
 import type { Rule, RuleSet } from './rule.ts'
 import type { EvaluationInput } from './snapshot.ts'
@@ -38,7 +38,9 @@ function firstWide(rules: readonly Rule[], input: EvaluationInput): WideMatch | 
 export function judgeLayer(view: LayerView, input: EvaluationInput, alternative: readonly string[]): LayerOutcome {
   if (view.wide?.rule.effect === 'deny') return { result: wideResult(view.wide, 'deny', input), bounding: [] }
   const { matching, nearest } = judgeAllows(view.rules.allow, input, alternative)
-  if (view.wide !== undefined) return { result: wideResult(view.wide, 'ask', input), bounding: [...matching, view.wide.rule] }
+  const grantable = matching.length > 0 || view.fallback === 'allow' || view.rules.ask.some((rule) => coversNarrowly(rule, input, alternative))
+  // An approval stands for an allow rule, and no more: what nothing covers whole, nobody is asked about.
+  if (view.wide !== undefined && grantable) return { result: wideResult(view.wide, 'ask', input), bounding: [...matching, view.wide.rule] }
   const [first] = matching
   if (first !== undefined) {
     return { result: { effect: 'allow', reason: allowReason(first), rule: first.reference }, bounding: matching }

@@ -34,6 +34,11 @@ export function matchWidely(rule: Rule, input: EvaluationInput): WideMatch | und
   return { rule, doubt: knowsGroups(rule, input) ? undefined : 'group' }
 }
 
+/** Whether an ask rule covers the request as an allow rule would have to, so that an approval can stand for one. */
+export function coversNarrowly(rule: Rule, input: EvaluationInput, alternative: readonly string[]): boolean {
+  return knowsGroups(rule, input) && shortfallOf(rule, input, alternative) === undefined
+}
+
 function knowsGroups(rule: Rule, { principal }: EvaluationInput): boolean {
   return rule.groups === undefined || isInGroup(rule.groups, principal) !== 'unknown'
 }
