@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import * as tls from 'node:tls'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT_CONFIG } from '../process-text.ts'
 import type { ApiDeps } from './api-deps.ts'
@@ -34,7 +34,7 @@ function configHome({ XDG_CONFIG_HOME: given }: NodeJS.ProcessEnv): string {
 
 function trustToo(pem: string): void {
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new CommandFailure(EXIT_CONFIG, '--ca names a file without a certificate in PEM')
-  // Node before 24.5 has no such function.
-  if (typeof setDefaultCACertificates !== 'function') throw new CommandFailure(EXIT_CONFIG, '--ca needs Node 24.5 or later: set NODE_EXTRA_CA_CERTS instead')
-  setDefaultCACertificates([...getCACertificates('default'), pem])
+  // Node before 24.5 has no such function; to import it by name would end every command there.
+  if (typeof tls.setDefaultCACertificates !== 'function') throw new CommandFailure(EXIT_CONFIG, '--ca needs Node 24.5 or later: set NODE_EXTRA_CA_CERTS instead')
+  tls.setDefaultCACertificates([...tls.getCACertificates('default'), pem])
 }
