@@ -31,17 +31,29 @@ const STARTED_WITHIN_MS = 10_000
  * @throws Error where redis-server is not installed
  */
 export async function startRedisServer(settings: readonly string[] = []): Promise<RedisServerUnderTest> {
+  return started(await freePort(), [...DURABLE, ...settings], settings)
+}
+
+/** Starts a sentinel that watches this server as `master`, alone, and replaces it once it has been away for half a second. */
+export async function startSentinel(master: Pick<RedisServerUnderTest, 'host' | 'port'>): Promise<RedisServerUnderTest> {
+  return started(await freePort(), ['--sentinel'], [], [
+    `sentinel monitor master ${master.host} ${master.port} 1`,
+    'sentinel down-after-milliseconds master 500',
+    'sentinel failover-timeout master 3000',
+  ])
+}
+
+async function started(port: number, given: readonly string[], more: readonly string[], lines: readonly string[] = ['save ""']): Promise<RedisServerUnderTest> {
   requireRedisServer()
   const folder = mkdtempSync(join(tmpdir(), 'postern-redis-'))
-  const port = await freePort()
-  let child: ChildProcess = await start(port, folder, settings)
+  let child: ChildProcess = await start(port, folder, given, lines)
   return {
     host: '127.0.0.1', port, folder,
     kill: () => ended(child, 'SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
-    restart: async (others = settings) => {
-      child = await start(port, folder, others)
+    restart: async (others = more) => {
+      child = await start(port, folder, [...DURABLE, ...others], lines)
     },
     files: () => Buffer.concat(filesUnder(folder).map((file) => readFileSync(file))),
     remove: async () => {
@@ -68,20 +80,19 @@ export function freePort(): Promise<number> {
   })
 }
 
-async function start(port: number, folder: string, settings: readonly string[]): Promise<ChildProcess> {
+async function start(port: number, folder: string, given: readonly string[], lines: readonly string[]): Promise<ChildProcess> {
   // By a file, since a sentinel needs one that it can write to.
   const file = join(folder, `redis-${port}.conf`)
-  writeFileSync(file, ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, 'save ""', 'loglevel warning', `logfile ${folder}/log`].join('\n'))
-  const child = spawn('redis-server', [file, ...DURABLE, ...settings], { stdio: 'ignore' })
-  await answering(port, child, folder, settings)
+  writeFileSync(file, ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, `logfile ${folder}/log`, ...lines].join('\n'))
+  const child = spawn('redis-server', [file, ...given], { stdio: 'ignore' })
+  await answering(port, child, folder, given)
   return child
 }
 
-async function answering(port: number, child: ChildProcess, folder: string, settings: readonly string[]): Promise<void> {
-  const at = settings.indexOf('--requirepass')
-  const password = at === -1 ? {} : { password: settings[at + 1] ?? '' }
-  const tls = settings.includes('--tls-port')
-  const client = new Redis({ port: tls ? 0 : port, host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: null, ...password, protocol: 2 })
+async function answering(port: number, child: ChildProcess, folder: string, given: readonly string[]): Promise<void> {
+  const at = given.indexOf('--requirepass')
+  const password = at === -1 ? {} : { password: given[at + 1] ?? '' }
+  const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: null, protocol: 2, disableClientInfo: true, ...password })
   client.on('error', () => undefined)
   let timer: NodeJS.Timeout | undefined
   try {

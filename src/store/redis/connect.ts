@@ -33,6 +33,23 @@ export async function connect(client: RedisClient, timers: Timers, limitMs: numb
   }
 }
 
+const AGAIN_MS = 200
+
+/**
+ * A client tries again by itself, but ends for good where one of its parts gives up, a connector for one: then it is begun anew.
+ * @returns lets it end
+ */
+export function keepConnected(client: RedisClient, timers: Timers): () => void {
+  let wanted = true
+  const again = (): void => {
+    if (wanted && client.status === 'end') client.connect().catch(() => undefined)
+  }
+  client.on('end', () => void timers.after(AGAIN_MS, again))
+  return () => {
+    wanted = false
+  }
+}
+
 function refusal(error: unknown): StoreError {
   return redisStoreError(nodeError(error), 'read')
 }

@@ -7,14 +7,14 @@ import { type NameDigest, nameDigest, newIndexKey } from '../envelope-digest.ts'
 import type { Store } from '../ports/store.ts'
 import type { StoreError } from '../store-error.ts'
 import { ChangeFeed } from './change-feed.ts'
-import { connect } from './connect.ts'
+import { connect, keepConnected } from './connect.ts'
 import { InstanceLease } from './instance-lease.ts'
 import { keySpace } from './key-space.ts'
 import { KeyRotation } from './key-rotation.ts'
 import { RedisAgents } from './redis-agents.ts'
 import { RedisApprovals } from './redis-approvals.ts'
 import { RedisAuditIndex } from './redis-audit-index.ts'
-import { type RedisClient, redisClient } from './redis-client.ts'
+import { redisClient } from './redis-client.ts'
 import { RedisConnections } from './redis-connections.ts'
 import { RedisDelegations } from './redis-delegations.ts'
 import { redisStoreError } from './redis-error.ts'
@@ -26,6 +26,7 @@ import { type RedisServer, type RedisTimings, TIMINGS } from './redis-settings.t
 import { RedisShortLived } from './redis-short-lived.ts'
 import { Sealing } from './sealing.ts'
 import { checkServer } from './server-check.ts'
+import { ServerWatch } from './server-watch.ts'
 import type { StoreAccess } from './store-access.ts'
 
 export interface RedisStoreOptions {
@@ -48,7 +49,7 @@ export interface RedisStoreOptions {
  * @throws StoreError, in one sentence that says what would be right; TypeError for a prefix that is none
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
-  const { server, keys, clock = systemClock, timers = systemTimers, onDefect = () => undefined } = options
+  const { server, keys, clock = systemClock, timers = systemTimers, onDefect = () => undefined, onReachable = () => undefined } = options
   const timings = { ...TIMINGS, ...options.timings }
   const [key, envelope] = [keySpace(server.prefix), new Envelope(keys)]
   const [main, reader] = [redisClient(server, timings), redisClient(server, timings)]
@@ -56,7 +57,11 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   const feed = new ChangeFeed({ link, reader, stream: key('changes'), clock, timers, timings, onDefect })
   const access: StoreAccess = { link, feed, key, sealing: new Sealing(envelope), clock }
   const lease = new InstanceLease(access, timers, timings.instanceLeaseMs, options.instance ?? randomUUID())
+  const watch = new ServerWatch({ client: main, link, timers, allowVolatile: server.allowVolatile, onReachable })
+  let release: readonly (() => void)[] = []
   const close = once(async () => {
+    watch.end()
+    for (const letGo of release) letGo()
     await lease.end()
     await feed.close()
     await link.close()
@@ -68,7 +73,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     const digest = await unlock(access, keys)
     await feed.start()
     await lease.begin()
-    watch(main, link, options)
+    watch.begin()
+    release = [main, reader].map((client) => keepConnected(client, timers))
     return assemble(access, lease, digest, timings, close)
   } catch (error) {
     reader.disconnect()
@@ -107,29 +113,6 @@ async function unlock(access: StoreAccess, keys: RedisStoreOptions['keys']): Pro
   const indexKey = await meta.claim('index_key', newIndexKey())
   await new KeyRotation(access).useKeys(keys)
   return nameDigest(indexKey)
-}
-
-/** A server that comes back, or another that took over, may be one that forgets: then nothing is stored there. */
-function watch(client: RedisClient, link: RedisLink, { server, onReachable = () => undefined }: RedisStoreOptions): void {
-  let reachable = true
-  let last: StoreError | undefined
-  const tell = (now: boolean): void => {
-    if (now !== reachable) onReachable(now, now ? undefined : last)
-    reachable = now
-  }
-  client.on('error', (error: unknown) => {
-    last = redisStoreError(error, 'read')
-  })
-  client.on('close', () => tell(false))
-  client.on('ready', () => {
-    checkServer(client, server.allowVolatile).then(() => {
-      link.refuse(undefined)
-      tell(true)
-    }, (error: unknown) => {
-      last = redisStoreError(error, 'read')
-      if (last.code === 'store_volatile' || last.code === 'store_failed') link.refuse(last)
-    })
-  })
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

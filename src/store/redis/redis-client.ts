@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import type { RedisServer, RedisTimings } from './redis-settings.ts'
+import { SentinelTlsConnector, TlsConnector } from './tls-connector.ts'
 
 /** A connection to Redis, whatever its topology; commands go through `call`. */
 export type RedisClient = Redis | Cluster
@@ -18,7 +19,7 @@ export function redisClient(server: RedisServer, timings: RedisTimings): RedisCl
     case 'single':
       return new Redis({ ...connectionOptions(server, timings), ...nodes[0] })
     case 'sentinel':
-      return new Redis({ ...connectionOptions(server, timings), ...sentinelOptions(server), sentinels: nodes, name: server.masterName ?? '' })
+      return new Redis({ ...connectionOptions(server, timings), ...sentinelOptions(server, timings), sentinels: nodes, name: server.masterName ?? '' })
     case 'cluster':
       return new Cluster(nodes, clusterOptions(server, timings))
   }
@@ -43,17 +44,20 @@ function connectionOptions(server: RedisServer, timings: RedisTimings) {
     connectionName: 'postern',
     ...(server.username !== undefined && { username: server.username }),
     ...(server.password !== undefined && { password: server.password.reveal() }),
-    ...(server.tls !== undefined && { tls: tlsOptions(server.tls) }),
+    ...(server.tls !== undefined && { tls: tlsOptions(server.tls), Connector: TlsConnector }),
   } satisfies RedisOptions
 }
 
-function sentinelOptions({ tls }: RedisServer) {
+/**
+ * Without ioredis's `failoverDetector`: where it hears of a new master while a connection is being made, the client ends for good. A master that
+ * was replaced is noticed all the same, since it is gone or refuses to write.
+ */
+function sentinelOptions({ tls }: RedisServer, timings: RedisTimings) {
   return {
     role: 'master' as const,
-    failoverDetector: true,
     sentinelRetryStrategy: backoff,
-    sentinelReconnectStrategy: () => LONGEST_RETRY_MS,
-    ...(tls !== undefined && { sentinelTLS: tlsOptions(tls), enableTLSForSentinelMode: true }),
+    sentinelCommandTimeout: timings.commandMs,
+    ...(tls !== undefined && { sentinelTLS: tlsOptions(tls), enableTLSForSentinelMode: true, Connector: SentinelTlsConnector }),
   } satisfies RedisOptions
 }
 
