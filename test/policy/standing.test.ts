@@ -113,3 +113,21 @@ describe('released credentials', () => {
     expect(decide(principal(), REVIEW, rules('deny'))).toMatchObject({ effect: 'deny', release: false, authority: 'person', scopes: [] })
   })
 })
+
+describe('a rule that asks, where no rule allows', () => {
+  const REVIEWS = (target: string) => `policy: org\ndefault: allow\n---\npolicy: agent\nagent: agent:bot\nrules:\n  - {id: a, ask: {integration: github, ${target}}}\n`
+  const decideAsk = (target: string, ...targets: readonly string[]) =>
+    snapshotOf(REVIEWS(target)).evaluate(input({ principal: principal(), operation: operation('reviews', ...targets) }))
+
+  it('asks about what it covers whole', () => {
+    expect(decideAsk('target: "acme-corp/*"', 'acme-corp/a', 'acme-corp/b')).toMatchObject({ effect: 'ask', rule: { id: 'bot/a' }, scopes: ['pull_requests:write'] })
+  })
+
+  it.each([
+    ['another target beside', () => decideAsk('target: "acme-corp/*"', 'acme-corp/a', 'other/b')],
+    ['a scope that only includes it', () => decideAsk('scopes: ["pulls:read"]', 'acme-corp/a')],
+    ['groups that are not known', () => decideAsk('group: eng', 'acme-corp/a')],
+  ])('refuses %s: an approval would allow what no rule covers', (_, decided) => {
+    expect(decided()).toMatchObject({ effect: 'deny', decidedBy: 'agent_permissions' })
+  })
+})
