@@ -101,6 +101,7 @@ describe('what the agent will not be able to do', () => {
     ['a reviewer cannot merge or administer, and reaches one repository', ['pulls:write', 'contents:read'], ['acme-corp/backend'], 'github',
       ['touch any repository but acme-corp/backend', 'merge pull requests or push code', 'delete repositories, change their settings or who has access'], ['read code', 'comment, review or open anything']],
     ['who may push can merge: it is not told as impossible', ['contents:write'], ['**'], 'github', ['change branch protection', 'comment, review or open anything'], ['merge pull requests or push code', 'read code']],
+    ['two repositories are told by name', ['pulls:read'], ['a/b', 'c/d'], 'github', ['touch any repository but a/b and c/d'], []],
     ['a reader opens nothing', ['pulls:read'], ['a/b', 'c/d', 'e/f', 'g/h'], 'github', ['touch any repository but those listed', 'comment, review or open anything', 'read code'], []],
     ['a poster reads nothing', ['chat:write'], ['#code-review'], 'slack', ['touch any conversation but #code-review', 'read messages', 'administer the workspace or its members'], ['post messages']],
     ['an upstream that is described by its routes', ['tickets:read'], ['**'], 'tickets', ['call POST /v1/tickets/{id}/comments'], []],

@@ -3,6 +3,7 @@ import type { PartOffer } from './offer.ts'
 
 /** Names of targets beyond this many make no sentence that anybody reads. */
 const MOST_NAMED = 3
+const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' })
 
 /**
  * What the agent will not be able to do at an integration, whatever the person leaves ticked: told by the catalogue, from the scopes that could
@@ -23,5 +24,5 @@ function otherTargets(parts: readonly PartOffer[], { one }: ConsentIntegration['
   const targets = [...new Set(parts.flatMap((part) => part.targets))]
   if (targets.includes('**') || targets.length === 0) return []
   if (targets.length > MOST_NAMED) return [`touch any ${one} but those listed`]
-  return [`touch any ${one} but ${targets.join(', ')}`]
+  return [`touch any ${one} but ${LIST.format(targets)}`]
 }

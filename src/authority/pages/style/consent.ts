@@ -21,7 +21,7 @@ export const CONSENT = `
 .scope strong { font-weight: 560; }
 .cannot li { display: grid; grid-template-columns: 1.15rem 1fr; gap: 0.85rem; padding-block: 0.25rem; }
 .cannot svg { inline-size: 1.15rem; block-size: 1.15rem; margin-block-start: 0.2rem; color: var(--muted); }
-.pills { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 0.5rem; }
+.pills { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: 0.5rem; }
 .pill { position: relative; }
 .pill input { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; opacity: 0; cursor: pointer; }
 .pill label { display: block; padding: 0.5rem 1rem; min-block-size: 2.75rem; border: 1px solid var(--edge); border-radius: 8px; font-weight: 560; font-size: 0.9375rem; }
