@@ -51,6 +51,7 @@ export function asked(over: Partial<AccessRequest> = {}): AccessRequest {
 export interface TestForecast extends ConsentForecast {
   say: (question: PreviewQuestion) => { readonly effect: 'allow' | 'ask' | 'deny', readonly reason: string } | undefined
   boundMs: number | undefined
+  /** `github:pulls:read`. */
   lent: readonly string[]
 }
 
@@ -64,7 +65,7 @@ export function testForecast(): TestForecast {
       return { effect, reason, layer: effect === 'allow' ? undefined : 'org_policy', rule: undefined }
     },
     delegationBound: () => forecast.boundMs,
-    lendsOrganisation: (_party, integration) => forecast.lent.includes(integration),
+    lends: ({ integration, scope }) => forecast.lent.includes(`${integration}:${scope}`),
   }
   return forecast
 }

@@ -76,7 +76,8 @@ describe('what is put to the person', () => {
     expect(of({ connections: [connection('github', { state: 'reauth_required' })] })).toEqual({ kind: 'connect' })
     expect(of({ connections: [connection('slack')] })).toEqual({ kind: 'connect' })
     expect(of({ connectable: new Set() })).toEqual({ kind: 'organisation' })
-    expect(of({ connections: [], forecast: { ...testForecast(), lendsOrganisation: () => true } })).toEqual({ kind: 'organisation' })
+    expect(of({ connections: [], forecast: { ...testForecast(), lends: () => true } })).toEqual({ kind: 'organisation' })
+    expect(of({ connections: [], forecast: { ...testForecast(), lends: ({ scope }) => scope === 'pulls:read' } })).toEqual({ kind: 'connect' })
   })
 
   it('shows what the account itself was not granted, and lets nobody delegate it', () => {

@@ -47,12 +47,21 @@ function sectionOf(facts: OfferFacts, party: ForecastParty, integration: string,
   return { key, integration, title: words.title, words, connection, parts, cannot: limitsOf(known, parts) }
 }
 
-function connectionOf({ connectable, connections, held, forecast }: OfferFacts, party: ForecastParty, integration: string): ConnectionOffer {
-  if (!connectable.has(integration) || forecast.lendsOrganisation(party, integration)) return { kind: 'organisation' }
+function connectionOf(facts: OfferFacts, party: ForecastParty, integration: string): ConnectionOffer {
+  const { connectable, connections, held } = facts
+  if (!connectable.has(integration) || isLent(facts, party, integration)) return { kind: 'organisation' }
   const usable = connections.filter((one) => one.integration === integration && one.state === 'active')
   const bound = held.find((access) => access.integration === integration)?.connection
   const [first, ...others] = bound === undefined ? usable : usable.filter(({ id }) => id === bound)
   return first === undefined ? { kind: 'connect' } : { kind: 'choose', connections: [first, ...others], bound: bound !== undefined }
+}
+
+/** Whether nothing that could be approved needs an account of the person's own. */
+function isLent({ request, forecast }: OfferFacts, party: ForecastParty, integration: string): boolean {
+  return request.access.filter((detail) => detail.integration === integration).every(({ scopes, targets }) => scopes.every((scope) => {
+    const question = { ...party, integration, scope, targets }
+    return forecast.lends(question) || forecast.preview(question).effect === 'deny'
+  }))
 }
 
 function partOf(
