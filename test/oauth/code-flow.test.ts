@@ -124,7 +124,8 @@ describe('the authorization code flow', () => {
     world.audit.writable = false
     const answered = await redeem(world, code)
     world.audit.writable = true
-    expect({ status: answered.status, body: answered.body }).toEqual({ status: 500, body: { error: 'server_error', error_description: 'oops! something went wrong' } })
+    expect({ status: answered.status, body: answered.body }).toEqual({ status: 503, body: { error: 'temporarily_unavailable', error_description: 'try again' } })
+    expect(answered.headers.get('retry-after')).toBe('1')
     expect(world.errors.splice(0)).toHaveLength(1)
   })
 })

@@ -178,6 +178,17 @@ describe('an attempt that dies between using a token up and storing its successo
     tokensOf(await refresh(world, second.refresh))
   })
 
+  it('leaves the retry its whole window, however late it comes: its answer can be lost, too', async () => {
+    const first = await tokensFor(world)
+    world.shortLived.beforeSuccessor = () => { throw new Error('the process was killed here') }
+    await refresh(world, first.refresh)
+    world.shortLived.beforeSuccessor = () => undefined
+    world.clock.moveBy(600_000)
+    const second = tokensOf(await refresh(world, first.refresh))
+    world.clock.moveBy(WINDOW_MS - 1_000)
+    expect(tokensOf(await refresh(world, first.refresh)).refresh).toBe(second.refresh)
+  })
+
   it('makes no second successor where it comes back to life after another took over', async () => {
     const first = await tokensFor(world)
     world.shortLived.beforeSuccessor = () => {

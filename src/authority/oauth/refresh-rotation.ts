@@ -69,15 +69,17 @@ export class RefreshRotation {
   /** Stores the successor in the place of the token that was used up. @returns false where another attempt has taken over */
   async storeSuccessor(step: RefreshStep & { readonly kind: 'rotates' }, successor: NewRecord): Promise<boolean> {
     const { predecessor, holder } = step
-    const note = seal(predecessor, successor.id)
+    const note = seal(predecessor, `${this.#options.clock.nowMs()} ${successor.id}`)
     return this.#options.shortLived.putSuccessor(successor, { kind: REFRESH_KIND, id: predecessor, holder, note })
   }
 
   async #standing(token: string, record: ShortLivedRecord): Promise<Standing> {
     if (record.consumedAtMs === undefined) return { kind: 'fresh' }
     if (!record.succeeded) return { kind: 'pending' }
-    const successor = record.successor === undefined ? undefined : unseal(token, record.successor)
-    const inTime = this.#options.clock.nowMs() - record.consumedAtMs <= this.#options.replayMs
+    const note = record.successor === undefined ? undefined : unseal(token, record.successor)
+    const [madeAt = '', successor] = note?.split(' ') ?? []
+    // From when the successor was made, not from the first use: an attempt that took over may have come late.
+    const inTime = this.#options.clock.nowMs() - Number(madeAt) <= this.#options.replayMs
     if (successor === undefined || !inTime) return { kind: 'reused' }
     const next = await this.#options.shortLived.find(REFRESH_KIND, successor)
     return next !== undefined && next.consumedAtMs === undefined ? { kind: 'repeats', successor } : { kind: 'reused' }
@@ -92,10 +94,10 @@ function keyFrom(token: string): Buffer {
   return Buffer.from(hkdfSync('sha256', token, '', PURPOSE, 32))
 }
 
-function seal(token: string, successor: string): string {
+function seal(token: string, text: string): string {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv('aes-256-gcm', keyFrom(token), iv)
-  const sealed = Buffer.concat([cipher.update(successor, 'utf8'), cipher.final()])
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
 }
 

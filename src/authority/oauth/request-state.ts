@@ -18,6 +18,8 @@ export interface RequestState {
   /** A narrower scope that a refresh asks for; judged by us, not by the library. */
   wantedScope?: string | undefined
   refresh?: RefreshStep | undefined
+  /** What broke, where something did. */
+  failure?: unknown
   /** The name of the browser that is asked, given to it with this answer where it is new. */
   browser?: { readonly secret: string, readonly setCookie: string | undefined } | undefined
 }

@@ -1,7 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import type { Provider } from 'oidc-provider'
 import type { Interaction, KoaContextWithOIDC } from 'oidc-provider'
+import { Fault } from '../../model/denial.ts'
 import { parseId } from '../../model/ids.ts'
+import { StoreError } from '../../store/store-error.ts'
 import { readAccess } from './access-request.ts'
 import type { OauthTrail } from './audit-trail.ts'
 import type { BrowserBinding } from './browser-binding.ts'
@@ -25,12 +27,16 @@ export function watchLibrary(provider: Provider, options: WatchOptions): void {
   provider.use(async (context, next) => {
     await next()
     completeAnswer(context, options)
+    tellUnavailable(context)
     await boundBrowser(provider, context, options)
   })
   // Else Koa writes what broke to the console.
   const koa: EventEmitter = provider
   koa.on('error', (error: unknown) => options.onError(error))
-  provider.on('server_error', (_context, error: unknown) => options.onError(error))
+  provider.on('server_error', (context, error: unknown) => {
+    stateOf(context).failure = error
+    options.onError(error)
+  })
   provider.on('grant.error', (context, error) => {
     if (!WAITING.has(error.error)) options.trail.denied(agentOf(context, options), error.error, error.error_detail ?? error.error_description)
   })
@@ -44,6 +50,15 @@ function completeAnswer(context: { readonly status: number, body: unknown }, { p
   const { refresh } = stateOf(context)
   if (refresh?.kind === 'repeats' && 'refresh_token' in body) body.refresh_token = refresh.successor
   if ('device_code' in body) Object.assign(body, { interval: Math.ceil(pace.intervalMs / 1000) })
+}
+
+/** What cannot be had at the moment, the store or the audit, is no defect of the request's, and may be tried again. */
+function tellUnavailable(context: { status: number, body: unknown, set(name: string, value: string): void }): void {
+  const { failure } = stateOf(context)
+  if (context.status !== 500 || !(failure instanceof Fault || failure instanceof StoreError)) return
+  if (typeof context.body === 'object') context.body = { error: 'temporarily_unavailable', error_description: 'try again' }
+  context.status = 503
+  context.set('Retry-After', '1')
 }
 
 /** Gives the browser its name, forgets the library's session, and ends the oldest questions where a browser has too many. */

@@ -4,6 +4,7 @@ import type { DelegationDesk, Granted, GrantOrder } from '../../../src/authority
 import type { ScopeWords } from '../../../src/authority/oauth/oauth-dependencies.ts'
 import type { Clock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/secret.ts'
+import { Fault } from '../../../src/model/denial.ts'
 import { newId } from '../../../src/model/ids.ts'
 import type { SessionId } from '../../../src/model/ids.ts'
 import type { Keyring } from '../../../src/store/ports/keyring.ts'
@@ -96,7 +97,7 @@ export class MemoryAudit implements AuditLog {
   readonly events: AuditEvent[] = []
 
   async commit(event: AuditEvent): Promise<void> {
-    if (!this.writable) throw new Error('the audit cannot be written')
+    if (!this.writable) throw new Fault('audit_unavailable', 'the disk is full')
     this.events.push(event)
   }
 

@@ -6,7 +6,7 @@ interface Kept {
   record: NewRecord
   consumedAtMs: number | undefined
   holder: string | undefined
-  leaseUntilMs: number | undefined
+  attemptedAtMs: number | undefined
   successor: string | undefined
   succeeded: boolean
 }
@@ -59,9 +59,9 @@ export class MemoryShortLived implements ShortLived {
     if (kept === undefined) return 'missing'
     const nowMs = this.#clock.nowMs()
     const first = kept.consumedAtMs === undefined
-    const over = !first && !kept.succeeded && kept.leaseUntilMs !== undefined && leaseMs !== undefined && nowMs >= kept.leaseUntilMs
+    const over = !first && !kept.succeeded && leaseMs !== undefined && nowMs >= (kept.attemptedAtMs ?? 0) + leaseMs
     if (!first && !over) return 'consumed'
-    Object.assign(kept, { consumedAtMs: nowMs, holder, leaseUntilMs: leaseMs === undefined ? undefined : nowMs + leaseMs })
+    Object.assign(kept, { consumedAtMs: kept.consumedAtMs ?? nowMs, attemptedAtMs: nowMs, holder })
     return first ? 'first' : 'taken_over'
   }
 
@@ -104,7 +104,7 @@ function keyOf(kind: string, id: string): string {
 }
 
 function fresh(record: NewRecord): Kept {
-  return { record: copyOf(record), consumedAtMs: undefined, holder: undefined, leaseUntilMs: undefined, successor: undefined, succeeded: false }
+  return { record: copyOf(record), consumedAtMs: undefined, holder: undefined, attemptedAtMs: undefined, successor: undefined, succeeded: false }
 }
 
 /** A real store writes JSON: nothing that a caller changes later is changed there. */
