@@ -6,6 +6,9 @@ import { allPages } from '../contracts/store-under-test.ts'
 import { KIND } from './kill-terms.ts'
 import { type Ledger, type RecordEntry, settle, type Step } from './ledger.ts'
 
+/** So many records are looked at at once. */
+const TOGETHER = 50
+
 /** What a kill left: what is wrong must be empty. */
 export interface KillFindings {
   readonly wrong: string[]
@@ -24,7 +27,10 @@ export async function checkStore(store: Store, path: string, connection: Connect
   const findings: KillFindings = { wrong: damage(path), unacknowledged: { done: 0, undone: 0 }, active: [], orphans: [] }
   checkDelegations(ledger, delegations, sessions, findings)
   checkSessions(ledger, delegations, sessions, findings)
-  for (const [id, record] of ledger.records) await checkRecord(store, id, record, findings)
+  const records = [...ledger.records]
+  for (let from = 0; from < records.length; from += TOGETHER) {
+    await Promise.all(records.slice(from, from + TOGETHER).map(([id, record]) => checkRecord(store, id, record, findings)))
+  }
   findings.wrong.push(...(await wrongConnection(store, connection, ledger)))
   findings.active = [...delegations.values()].filter(({ state }) => state === 'active').map(({ id }) => id)
   return findings
