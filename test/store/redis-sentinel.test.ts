@@ -4,7 +4,7 @@ import { administrator, delegation, exercise, started, WAIT } from './redis-exer
 import { opened, serverAt } from './redis-under-test.ts'
 
 describe('a Redis with a sentinel', () => {
-  it('is followed to the new master, which is asked whether it keeps what it stores', async () => {
+  it('is followed to the new master, with all that had reached it', async () => {
     const master = await started()
     const replica = await started(['--replicaof', `${master.host} ${master.port}`])
     const sentinel = await startSentinel(master)

@@ -23,7 +23,7 @@ export interface RedisServerUnderTest {
   remove(): Promise<void>
 }
 
-const DURABLE = ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction']
+const DURABLE = ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction', '--repl-diskless-sync-delay', '0']
 const STARTED_WITHIN_MS = 10_000
 
 /**
