@@ -12,6 +12,9 @@ export interface RegisteredAgent {
   readonly subject: string | undefined
   /** `system:serviceaccount:NAMESPACE:NAME`. */
   readonly serviceAccount: string | undefined
+  /** Of its OAuth client. */
+  readonly redirectUris?: readonly string[]
+  readonly publicKeyPem?: string | undefined
 }
 
 /** What an agent is known by; each is one agent's alone. */

@@ -106,6 +106,13 @@ export class Registry implements Directory, Revocations {
     return this.#standing('id', id)
   }
 
+  /** All that it is registered with, and whether it is good now. */
+  registration(id: AgentId): RegisteredAgent | undefined {
+    const agent = this.#index.by.id.get(id)
+    const standing = this.#standing('id', id)
+    return agent === undefined || standing === undefined ? undefined : { ...agent, status: standing.status }
+  }
+
   agentBySpiffeId(spiffeId: string): AgentRecord | undefined {
     return this.#standing('spiffeId', spiffeId)
   }

@@ -48,6 +48,6 @@ export class StoredAgents {
   }
 }
 
-function registered({ id, name, owner, spiffeId, subject, serviceAccount }: StoredAgent): RegisteredAgent {
-  return { id, name, owner, status: 'active', spiffeId, subject, serviceAccount }
+function registered({ id, name, owner, spiffeId, subject, serviceAccount, redirectUris, publicKeyPem }: StoredAgent): RegisteredAgent {
+  return { id, name, owner, status: 'active', spiffeId, subject, serviceAccount, redirectUris, publicKeyPem }
 }

@@ -15,17 +15,22 @@ import { writeTrustBundle } from '../../proxy/listener/trust-bundle.ts'
 import { Metrics } from '../../proxy/operations/metrics.ts'
 import { Readiness } from '../../proxy/operations/readiness.ts'
 import type { Store } from '../../store/ports/store.ts'
+import type { PolicyStatus } from '../../authority/admin/admin-deps.ts'
+import { openAuthority, startAuthority, type RunningAuthority } from './authority.ts'
+import { baseUrlOf } from './base-url.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
 import { startDataPlane, type DataPlane } from './data-plane.ts'
+import { dialSettingsOf, OwnHttp, type DialDependencies } from './dial-settings.ts'
 import { describeIntegrations, vocabulariesOf } from './describe-integrations.ts'
 import { tokenVerifier } from './identity.ts'
 import { openOperations, ownListenerOf, type OpenOperations } from './operations.ts'
 import { openAudit } from './open-audit.ts'
 import { openStore } from './open-store.ts'
 import type { Logger } from './operational-log.ts'
+import { PolicyStanding } from './policy-standing.ts'
 import { recordPolicyEvent, watchConfig } from './reload.ts'
 import { Started } from './started.ts'
-import { buildUpstreams, dialSettingsOf, type UpstreamDependencies, type Upstreams } from './upstreams.ts'
+import { buildUpstreams, type Upstreams } from './upstreams.ts'
 
 /** A token that is just being rotated must be stored: as long as the call to its token endpoint may take. */
 const ROTATION_END_MS = 10_000
@@ -50,6 +55,8 @@ export interface Service {
   readonly address: string
   readonly port: number
   readonly operationsAddress: string | undefined
+  /** What people, agents and operators reach; undefined where none is configured. */
+  readonly authority: RunningAuthority | undefined
   readonly audit: FileAuditLog
   readonly controlPlane: ControlPlane
   readonly dataPlane: DataPlane
@@ -81,6 +88,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   const integrations = describeIntegrations(config.integrations)
   // Before anything is opened or made: without policies that can be used nothing starts.
   await loadPolicies(config.policies, vocabulariesOf(integrations.all()))
+  const timers = options.timers ?? systemTimers
   const own: OwnListener[] = []
   const clock = options.clock ?? systemClock
   const audit = await openAudit(config.audit, { clock, stdout: options.stdout, io: options.auditIo })
@@ -90,20 +98,28 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     integrations,
     log: options.log,
     clock,
-    timers: options.timers ?? systemTimers,
+    timers,
     egress: { ownListeners: () => own, ...(options.resolve === undefined ? {} : { resolve: options.resolve }) },
     audit,
     started,
   }
   const proxy: { dataPlane?: DataPlane } = {}
   const metrics = countEvents(base, () => proxy.dataPlane)
-  const authority = await startAuthority(base)
-  const dataPlane = (proxy.dataPlane = await startProxy(base, authority))
+  // Its port is known before anything refers to it.
+  const opened = config.authority === undefined ? undefined : await openAuthority(config.authority, timers)
+  if (opened !== undefined) started.add(() => opened.server.close(0))
+  own.push(...ownListenerOf(opened?.address))
+  const control = await startControl(base, opened?.url)
+  // Agents are told the proxy's own address by what they are given; it is known once the proxy listens.
+  const running = opened === undefined ? undefined : await startAuthority({
+    ...base, ...control, opened, plane: control.controlPlane, baseUrl: (name) => baseUrlOf(config.listener, proxy.dataPlane, name),
+  })
+  const dataPlane = (proxy.dataPlane = await startProxy(base, control, running))
   own.push(...ownListenerOf(dataPlane.listener.address))
-  const operations = await startOperationsPort(base, metrics, authority)
+  const operations = await startOperationsPort(base, metrics, control)
   own.push(...ownListenerOf(operations?.address))
   if (options.watchFile !== undefined) {
-    const watch = watchConfig(options.watchFile, loaded, authority.controlPlane, audit, options.log)
+    const watch = watchConfig(options.watchFile, loaded, { ...control, audit, log: options.log })
     started.add(() => watch.close())
   }
   return {
@@ -111,9 +127,10 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     port: dataPlane.listener.port,
     operationsAddress: operations?.address,
     audit,
-    controlPlane: authority.controlPlane,
+    authority: running,
+    controlPlane: control.controlPlane,
     dataPlane,
-    policies: authority.policies,
+    policies: control.policies,
     close: () => started.closeAll(),
   }
 }
@@ -125,45 +142,61 @@ interface Base {
   readonly log: Logger
   readonly clock: Clock
   readonly timers: Timers
-  readonly egress: Pick<UpstreamDependencies, 'ownListeners' | 'resolve'>
+  readonly egress: DialDependencies
   readonly audit: FileAuditLog
   readonly started: Started
 }
 
-interface Authority {
+/** What decides and issues, beside the proxy. */
+interface Control {
   readonly store: Store
   readonly upstreams: Upstreams
   readonly policies: WatchedPolicies
+  readonly policyStatus: () => PolicyStatus
   readonly controlPlane: ControlPlane
 }
 
-async function startAuthority({ config, integrations, log, clock, timers, egress, audit, started }: Base): Promise<Authority> {
-  const store = await openStore(config.store, clock, (error) => log.error({ err: error }, 'the store is lost: no credential can be issued until the next start'))
-  started.add(() => store.close())
+async function startControl({ config, integrations, log, clock, timers, egress, audit, started }: Base, authorityUrl: string | undefined): Promise<Control> {
+  const { store, close } = await openStore(config.store, clock, timers, log)
+  started.add(close)
   const upstreams = buildUpstreams(config.integrations, integrations, {
     ...egress,
     clock,
+    timers,
     store,
+    audit,
+    authorityUrl,
     onReauthRequired: ({ connection, integration, reason }) => audit.post({
       event: 'connection.reauth_required', integration, reason: `${connection}: ${reason}`, outcome: 'failed', code: 'connection_reauth_required',
     }),
   })
   started.add(() => upstreams.close(), ROTATION_END_MS)
+  const standing = new PolicyStanding(clock)
   const policies = await WatchedPolicies.open({
     directory: config.policies,
     vocabularies: vocabulariesOf(integrations.all()),
-    onEvent: (event) => recordPolicyEvent(event, audit, log),
+    onEvent: (event) => {
+      standing.note(event)
+      recordPolicyEvent(event, audit, log)
+    },
   })
   started.add(() => policies.close())
   audit.post({ event: 'admin.started', outcome: 'ok' })
   started.add(() => audit.post({ event: 'admin.stopped', outcome: 'ok' }))
   audit.post({ event: 'policy.loaded', policy_hash: policies.snapshot.hash, outcome: 'ok' })
-  const controlPlane = startControlPlane({ ...config, issuers: upstreams.issuers, store, audit, clock, timers, log })
+  const controlPlane = await startControlPlane({
+    agents: config.agents, revoked: config.revoked, issuers: upstreams.issuers, store, authorityUrl,
+    connectable: (integration) => upstreams.oauth.has(integration), audit, clock, timers, log,
+  })
   started.add(() => controlPlane.close())
-  return { store, upstreams, policies, controlPlane }
+  return { store, upstreams, policies, policyStatus: () => standing.of(policies.snapshot.hash), controlPlane }
 }
 
-async function startProxy({ config, log, clock, timers, egress, audit, started }: Base, { upstreams, policies, controlPlane }: Authority): Promise<DataPlane> {
+async function startProxy(
+  { config, log, clock, timers, egress, audit, started }: Base, { upstreams, policies, controlPlane }: Control, authority: RunningAuthority | undefined,
+): Promise<DataPlane> {
+  const own = new OwnHttp(egress)
+  started.add(() => own.close())
   const ca = await openInterceptionCa({
     directory: config.ca.directory,
     hosts: config.ca.hosts,
@@ -175,7 +208,7 @@ async function startProxy({ config, log, clock, timers, egress, audit, started }
     listener: config.listener,
     integrations: upstreams.index,
     sync: controlPlane.sync,
-    tokens: tokenVerifier(config.identity, { ...egress, clock, onProblem: (problem) => log.error({ problem }, 'an issuer’s keys cannot be read') }),
+    tokens: tokenVerifier(config.identity, { own, clock, authority, onProblem: (problem) => log.error({ problem }, 'an issuer’s keys cannot be read') }),
     ca,
     audit,
     clock,
@@ -202,7 +235,7 @@ function countEvents({ clock, audit, integrations, started }: Base, dataPlane: (
   return metrics
 }
 
-async function startOperationsPort({ config, audit, started }: Base, metrics: Metrics, { store }: Authority): Promise<OpenOperations | undefined> {
+async function startOperationsPort({ config, audit, started }: Base, metrics: Metrics, { store }: Control): Promise<OpenOperations | undefined> {
   const readiness = new Readiness()
   readiness.add('audit', () => (audit.writable ? undefined : 'the audit log cannot be written'))
   readiness.add('store', () => (store.open ? undefined : 'the store is lost'))

@@ -1,0 +1,105 @@
+import { AuditIndexer } from '../../audit/audit-indexer.ts'
+import type { FileAuditLog } from '../../audit/file-audit-log.ts'
+import type { PolicyStatus } from '../../authority/admin/admin-deps.ts'
+import { ENDPOINTS } from '../../authority/oauth/endpoints.ts'
+import type { OauthAgent, OauthAgents } from '../../authority/oauth/oauth-dependencies.ts'
+import type { OauthServer } from '../../authority/oauth/oauth-server.ts'
+import { authorityHandler } from '../../authority/server/authority-handler.ts'
+import { openAuthorityServer, type AuthorityServer } from '../../authority/server/authority-server.ts'
+import type { AuthorityConfig, Config } from '../../config/config.ts'
+import { formatListenAddress, parseListenAddress } from '../../lib/listen-address.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Timers } from '../../lib/timers.ts'
+import type { AgentId } from '../../model/ids.ts'
+import type { WatchedPolicies } from '../../policy/watch.ts'
+import type { Store } from '../../store/ports/store.ts'
+import { authorityApp } from './authority-app.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { startDelegationServices } from './delegation-services.ts'
+import { OwnHttp, type DialDependencies } from './dial-settings.ts'
+import { startOauth } from './oauth-services.ts'
+import type { Logger } from './operational-log.ts'
+import { peopleServices } from './people-services.ts'
+import type { Started } from './started.ts'
+import type { Upstreams } from './upstreams.ts'
+
+/** The authority's port, open and not answering yet, and where browsers find it. */
+export interface OpenedAuthority {
+  readonly config: AuthorityConfig
+  readonly server: AuthorityServer
+  /** With the port that was found where none was named. */
+  readonly url: string
+  /** `127.0.0.1:8081`. */
+  readonly address: string
+}
+
+/** Opens the port. @throws Error with one sentence where it cannot be had */
+export async function openAuthority(config: AuthorityConfig, timers: Timers): Promise<OpenedAuthority> {
+  const address = parseListenAddress(config.address)
+  if (address === undefined) throw new TypeError(`not an address: ${config.address}`)
+  const server = await openAuthorityServer({ address, tls: config.tls, timers })
+  const port = server.address.kind === 'tcp' ? server.address.port : 0
+  return { config, server, url: config.url.replace(/:0$/, `:${port}`), address: formatListenAddress(server.address) }
+}
+
+export interface AuthorityOptions {
+  readonly opened: OpenedAuthority
+  readonly config: Config
+  readonly plane: ControlPlane
+  readonly store: Store
+  readonly upstreams: Upstreams
+  readonly policies: WatchedPolicies
+  readonly policyStatus: () => PolicyStatus
+  readonly audit: FileAuditLog
+  readonly egress: DialDependencies
+  /** The proxy's base URL for an integration. */
+  baseUrl(integration: string): string
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Logger
+  readonly started: Started
+}
+
+/** The running authority. */
+export interface RunningAuthority {
+  readonly url: string
+  readonly address: string
+  readonly oauth: OauthServer
+  /** How many records the searchable copy is behind. */
+  readonly indexer: AuditIndexer
+}
+
+/** What ending the requests under way may take. */
+const DRAIN_MS = 5_000
+
+/** Starts everything that people, agents and operators meet at the authority's port, and answers there. */
+export async function startAuthority(options: AuthorityOptions): Promise<RunningAuthority> {
+  const { opened, config, plane, store, upstreams, policies, audit, clock, timers, log, started } = options
+  const { url, server, address } = opened
+  const report = (error: unknown): void => log.error({ err: error }, 'a request to the authority could not be carried out')
+  const own = new OwnHttp(options.egress)
+  started.add(() => own.close())
+  const indexer = AuditIndexer.start({ log: audit, file: config.audit.file, index: store.auditIndex, timers, onProblem: (error) => log.warn({ err: error }, 'the searchable copy of the audit is behind') })
+  started.add(() => indexer.close())
+  const base = { config: opened.config, url, plane, store, audit, clock, timers, log }
+  const services = startDelegationServices({ ...base, connections: upstreams.connections, forecast: () => policies.snapshot })
+  started.add(() => services.close())
+  const people = peopleServices({ ...base, own, report })
+  const agents: OauthAgents = { agent: (id) => oauthAgent(id, plane) }
+  const oauth = await startOauth({
+    ...base, services, own, policies, report, integrations: upstreams.index, connections: upstreams.connections,
+    baseUrl: (integration) => options.baseUrl(integration),
+    agents,
+  })
+  started.add(() => oauth.close())
+  const app = authorityApp({ ...options, url, services, people, agents, oauth, indexer, report })
+  const ownOauthPaths = new Set<string>([ENDPOINTS.introspection, ENDPOINTS.revocation])
+  server.serve(authorityHandler({ url, behindProxy: opened.config.behindProxy, oauth: oauth.callback, ownOauthPaths, app }))
+  started.add(() => server.close(DRAIN_MS), DRAIN_MS + 1_000)
+  return { url, address, oauth, indexer }
+}
+
+function oauthAgent(id: AgentId, { registry }: ControlPlane): OauthAgent | undefined {
+  const agent = registry.registration(id)
+  return agent === undefined ? undefined : { ...agent, redirectUris: agent.redirectUris ?? [], publicKeyPem: agent.publicKeyPem }
+}
