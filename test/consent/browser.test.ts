@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { Hono } from 'hono'
 import type { WebEnv } from '../../src/authority/pages/web.ts'
 import { AGENT, asked, connection, consentWorld, type ConsentWorld } from './fixture.ts'
-import { Visitor } from '../pages/visitor.ts'
+import { Visitor } from '../support/visitor.ts'
 
 let browser: Browser
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Granted } from '../../src/authority/delegations/contract.ts'
 import type { AgentId, SessionId } from '../../src/model/ids.ts'
-import { Visitor } from '../pages/visitor.ts'
+import { Visitor } from '../support/visitor.ts'
 import { AGENT, ALICE, asked, BOB, connection, consentWorld, type ConsentWorld } from './fixture.ts'
 
 const HOUR_MS = 3_600_000

@@ -14,7 +14,7 @@ import { routesVocabulary } from '../../src/integrations/routes/routes-vocabular
 import type { AgentId, ConnectionId, PersonId, SessionId } from '../../src/model/ids.ts'
 import type { PreviewQuestion } from '../../src/policy/forecast.ts'
 import type { Connection } from '../../src/store/ports/connections.ts'
-import { Visitor } from '../pages/visitor.ts'
+import { Visitor } from '../support/visitor.ts'
 import { webWorld, type WebWorld } from '../pages/web-world.ts'
 
 export const ALICE = 'user:alice@acme.com' as PersonId

@@ -59,18 +59,26 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
       'src/store/envelope-digest.ts',
       'src/store/sqlite/sqlite-short-lived.ts',
       'src/store/redis/sealed-json.ts',
+      // what an agent exchanged its token for: a stand-in, a session's secret, or what an org rule releases
+      'src/authority/exchange/exchange-grant.ts',
       // our own to the identity provider, for signing people in
       'src/authority/login/identity-provider.ts',
-      // keys and passwords of our own: to Redis, a parent proxy, a client certificate, the listener's key, the operations token
+      // keys and passwords of our own: to Redis, a parent proxy, a client certificate, the keys of both ports, the operations token
       'src/store/redis/redis-client.ts',
       'src/egress/parent-proxy.ts',
       'src/egress/dial.ts',
       'src/cli/serve/data-plane.ts',
+      'src/authority/server/authority-server.ts',
       'src/proxy/operations/bearer-check.ts',
     ],
   },
-  // The listener's: a client certificate is optional, and one that is shown and does not verify is refused by `readPeerCertificate`.
-  { what: 'a switch that ends TLS verification', pattern: /rejectUnauthorized:\s*false|NODE_TLS_REJECT_UNAUTHORIZED/, where: ['src/proxy/listener/listener.ts'] },
+  // Client certificates at our own two ports: optional, verified where one is shown. One that does not verify is refused by the listener
+  // (`readPeerCertificate`) and counts as none at the authority (`senderCertificate`). Never of what we dial.
+  {
+    what: 'a switch that ends TLS verification',
+    pattern: /rejectUnauthorized:\s*false|NODE_TLS_REJECT_UNAUTHORIZED/,
+    where: ['src/proxy/listener/listener.ts', 'src/authority/server/authority-server.ts'],
+  },
   { what: 'console', pattern: /\bconsole\.(log|error|warn|info)/, where: [] },
 ]
 
@@ -92,4 +100,10 @@ describe('one home for each thing', () => {
       expect(strays).toEqual([])
     })
   }
+
+  it('names no place that has no need of it any more', () => {
+    const idle = RESERVED.flatMap(({ what, pattern, where }) =>
+      where.filter((place) => !files.some((file) => file.path.startsWith(place) && pattern.test(file.text))).map((place) => `${what}: ${place}`))
+    expect(idle).toEqual([])
+  })
 })

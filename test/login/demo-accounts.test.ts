@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LOGIN_COOKIE, SESSION_COOKIE } from '../../src/authority/people/cookies.ts'
-import { Visitor } from '../pages/visitor.ts'
+import { Visitor } from '../support/visitor.ts'
 import { ALICE, BOB, consentWorld } from '../consent/fixture.ts'
 
 describe('the demo’s accounts', () => {

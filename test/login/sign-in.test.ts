@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { loginRoutes } from '../../src/authority/login/login-routes.ts'
 import type { ClaimsOptions } from '../../src/authority/login/read-claims.ts'
 import { LOGIN_COOKIE, SESSION_COOKIE } from '../../src/authority/people/cookies.ts'
-import { Visitor } from '../pages/visitor.ts'
+import { Visitor } from '../support/visitor.ts'
 import { webWorld, type WebWorld } from '../pages/web-world.ts'
 import { CLIENT_ID, testProvider, type TestProvider } from './provider.ts'
 

@@ -17,14 +17,14 @@ describe('a cluster of Redis', () => {
     const home = sizes.findIndex((size) => size > 0)
     expect(sizes.filter((size) => size > 0)).toHaveLength(1)
     const [owner, heir] = [masters[home] ?? nobody(), await started(clusterSettings(await freePort()))]
-    await joinAsReplica(heir, owner)
+    await joinAsReplica(heir, owner, masters)
     await masters[home]?.kill()
     await vi.waitFor(async () => {
       const found = await store.delegations.get(kept.id)
       expect(found).toEqual(kept)
       await exercise(store, other)
     }, WAIT)
-    expect([store.open, other.open]).toEqual([true, true])
+    await vi.waitFor(() => expect([store.open, other.open]).toEqual([true, true]), WAIT)
   }, 60_000)
 })
 
@@ -44,7 +44,7 @@ async function cluster(): Promise<{ readonly masters: readonly RedisServerUnderT
 }
 
 /** Has a node become the replica of another, with all that the other has. */
-async function joinAsReplica(replica: RedisServerUnderTest, master: RedisServerUnderTest): Promise<void> {
+async function joinAsReplica(replica: RedisServerUnderTest, master: RedisServerUnderTest, all: readonly RedisServerUnderTest[]): Promise<void> {
   const [here, there] = [administrator(replica), administrator(master)]
   const bus = String(await there.call('config', 'get', 'cluster-port')).split(',')[1] ?? ''
   await here.call('cluster', 'meet', '127.0.0.1', master.port, bus)
@@ -53,7 +53,11 @@ async function joinAsReplica(replica: RedisServerUnderTest, master: RedisServerU
   await vi.waitFor(async () => expect(String(await here.info('replication'))).toMatch(/master_link_status:up/), WAIT)
   await vi.waitFor(async () => expect(await there.call('wait', 1, 500)).toBe(1), WAIT)
   // The others have to know of it, since they elect it.
-  await vi.waitFor(() => agreed([replica, master], 4), WAIT)
+  await vi.waitFor(() => agreed([replica, ...all], 4), WAIT)
+  const itself = String(await here.call('cluster', 'myid'))
+  await vi.waitFor(async () => {
+    for (const node of all) expect(String(await administrator(node).call('cluster', 'replicas', id))).toContain(itself)
+  }, WAIT)
 }
 
 async function agreed(nodes: readonly RedisServerUnderTest[], known: number): Promise<void> {

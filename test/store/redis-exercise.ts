@@ -10,11 +10,19 @@ import { ALICE, REVIEWER } from './contracts/store-under-test.ts'
 export const WAIT = { timeout: 15_000, interval: 50 }
 export const LIFE_MS = 600_000
 
-/** A client of the test's own, beside the store. */
+const administrators = new Map<number, Redis>()
+
+/** A client of the test's own, beside the store: one for each server. */
 export function administrator({ host, port }: Pick<RedisServerUnderTest, 'host' | 'port'>): Redis {
+  const known = administrators.get(port)
+  if (known !== undefined) return known
   const client = new Redis({ host, port, protocol: 2 })
   client.on('error', () => undefined)
-  onTestFinished(() => client.disconnect())
+  administrators.set(port, client)
+  onTestFinished(() => {
+    administrators.delete(port)
+    client.disconnect()
+  })
   return client
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import { Secret } from '../../../src/lib/secret.ts'
 import { type AgentId, type ConnectionId, type DelegationId, newId, type PersonId, type SessionId } from '../../../src/model/ids.ts'
 import type { Store } from '../../../src/store/ports/store.ts'
@@ -133,9 +133,20 @@ function taken<T>(items: T[]): T | undefined {
   return items.splice(Math.floor(Math.random() * items.length), 1)[0]
 }
 
-/** Written at once: a pipe is synchronous here, and outlives the process. */
+/** In the pipe before anything else is done: what `process.stdout` queues while the pipe is full would be lost with the process. */
 function say(...words: readonly string[]): void {
-  process.stdout.write(`${words.join(' ')}\n`)
+  let rest = Buffer.from(`${words.join(' ')}\n`)
+  while (rest.length > 0) rest = rest.subarray(written(rest))
+}
+
+function written(bytes: Buffer): number {
+  try {
+    return writeSync(1, bytes)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    return 0
+  }
 }
 
 async function main(settings: KillChildSettings): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Secret } from '../../../src/lib/secret.ts'
@@ -95,7 +95,7 @@ class KillRounds {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, this.#settings(connection, changesKeys)], { stdio: ['ignore', 'pipe', 'inherit'] })
     const closed = once(child, 'close')
     const opened = Promise.withResolvers<void>()
-    createInterface({ input: child.stdout }).on('line', (line) => (line === 'open' ? opened.resolve() : this.#ledger.note(line)))
+    onWholeLines(child.stdout, (line) => (line === 'open' ? opened.resolve() : this.#ledger.note(line)))
     void closed.then(() => opened.reject(new Error('the process ended before its store was open')))
     await opened.promise
     await pause(killAfterMs)
@@ -156,6 +156,16 @@ class KillRounds {
       refreshes: [...refreshes.values()].filter((refresh) => refresh.acknowledged !== undefined).length,
     })
   }
+}
+
+/** A line that the kill cut off was not said. */
+function onWholeLines(stream: Readable, take: (line: string) => void): void {
+  let rest = ''
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) take(line)
+  })
 }
 
 /** A text in the encodings in which it could stand in a file; base64 at each of its three alignments. */
