@@ -1,5 +1,7 @@
+import { constants } from 'node:crypto'
 import { createServer as createPlain, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTls } from 'node:https'
+import type { TlsOptions } from 'node:tls'
 import type { Secret } from '../../lib/secret.ts'
 import { listenAt } from '../../lib/listen-at.ts'
 import type { ListenAddress } from '../../lib/listen-address.ts'
@@ -58,9 +60,16 @@ function create(tls: AuthorityTls | undefined, listener: RequestListener): Serve
     maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS,
   }
   if (tls === undefined) return createPlain(options, listener)
-  // A browser has no certificate: one is asked for and optional, and one that does not verify counts as none (`peerCertificate`).
-  const client = tls.clientCaPem === undefined ? {} : { requestCert: true, ca: tls.clientCaPem, rejectUnauthorized: false }
-  return createTls({ ...options, cert: tls.certificatePem, key: tls.key.reveal(), minVersion: 'TLSv1.2', ...client }, listener)
+  return createTls({ ...options, cert: tls.certificatePem, key: tls.key.reveal(), minVersion: 'TLSv1.2', ...clientCertificates(tls) }, listener)
+}
+
+/**
+ * Node's way to make a client certificate optional: a browser has none. One that is shown is verified all the same, and one that does not
+ * verify counts as none (`senderCertificate`). No tickets: a resumed session would carry one that was never looked at again.
+ */
+function clientCertificates({ clientCaPem }: AuthorityTls): TlsOptions {
+  if (clientCaPem === undefined) return {}
+  return { requestCert: true, ca: clientCaPem, rejectUnauthorized: false, secureOptions: constants.SSL_OP_NO_TICKET }
 }
 
 function notYet(_: IncomingMessage, response: ServerResponse): void {

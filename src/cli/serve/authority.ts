@@ -1,37 +1,20 @@
 import { AuditIndexer } from '../../audit/audit-indexer.ts'
-import type { FileAuditLog } from '../../audit/file-audit-log.ts'
-import type { PolicyStatus } from '../../authority/admin/admin-deps.ts'
 import { ENDPOINTS } from '../../authority/oauth/endpoints.ts'
 import type { OauthAgent, OauthAgents } from '../../authority/oauth/oauth-dependencies.ts'
 import type { OauthServer } from '../../authority/oauth/oauth-server.ts'
 import { authorityHandler } from '../../authority/server/authority-handler.ts'
-import { openAuthorityServer, type AuthorityServer } from '../../authority/server/authority-server.ts'
-import type { AuthorityConfig, Config } from '../../config/config.ts'
+import { openAuthorityServer } from '../../authority/server/authority-server.ts'
+import type { AuthorityConfig } from '../../config/config.ts'
 import { formatListenAddress, parseListenAddress } from '../../lib/listen-address.ts'
-import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
 import type { AgentId } from '../../model/ids.ts'
-import type { WatchedPolicies } from '../../policy/watch.ts'
-import type { Store } from '../../store/ports/store.ts'
 import { authorityApp } from './authority-app.ts'
+import type { AuthorityOptions, OpenedAuthority } from './authority-options.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { startDelegationServices } from './delegation-services.ts'
-import { OwnHttp, type DialDependencies } from './dial-settings.ts'
+import { OwnHttp } from './dial-settings.ts'
 import { startOauth } from './oauth-services.ts'
-import type { Logger } from './operational-log.ts'
 import { peopleServices } from './people-services.ts'
-import type { Started } from './started.ts'
-import type { Upstreams } from './upstreams.ts'
-
-/** The authority's port, open and not answering yet, and where browsers find it. */
-export interface OpenedAuthority {
-  readonly config: AuthorityConfig
-  readonly server: AuthorityServer
-  /** With the port that was found where none was named. */
-  readonly url: string
-  /** `127.0.0.1:8081`. */
-  readonly address: string
-}
 
 /** Opens the port. @throws Error with one sentence where it cannot be had */
 export async function openAuthority(config: AuthorityConfig, timers: Timers): Promise<OpenedAuthority> {
@@ -40,24 +23,6 @@ export async function openAuthority(config: AuthorityConfig, timers: Timers): Pr
   const server = await openAuthorityServer({ address, tls: config.tls, timers })
   const port = server.address.kind === 'tcp' ? server.address.port : 0
   return { config, server, url: config.url.replace(/:0$/, `:${port}`), address: formatListenAddress(server.address) }
-}
-
-export interface AuthorityOptions {
-  readonly opened: OpenedAuthority
-  readonly config: Config
-  readonly plane: ControlPlane
-  readonly store: Store
-  readonly upstreams: Upstreams
-  readonly policies: WatchedPolicies
-  readonly policyStatus: () => PolicyStatus
-  readonly audit: FileAuditLog
-  readonly egress: DialDependencies
-  /** The proxy's base URL for an integration. */
-  baseUrl(integration: string): string
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Logger
-  readonly started: Started
 }
 
 /** The running authority. */

@@ -85,11 +85,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   const credential = new CredentialStage({ sync, clock, timers, timeoutMs: CREDENTIAL_TIMEOUT_MS, maxCopies: MAX_CREDENTIAL_COPIES })
   const reportBroken = brokenReporter(log)
   const unidentified = new UnidentifiedRefusals({ clock, timers, post: (event) => audit.post(event) })
-  const record = (event: AuditEvent): void => {
-    const { agent, code } = event
-    if (agent === undefined && code !== undefined) unidentified.post({ ...event, code })
-    else audit.post(event)
-  }
+  const record = recorder(audit, unidentified)
   const pipeline = createPipeline({
     stages: compose()
       .next(identify)
@@ -153,6 +149,15 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       credential.close()
       live.close()
     },
+  }
+}
+
+/** Refusals that nobody was identified for are bounded; everything else has its own record. */
+function recorder(audit: AuditLog, unidentified: UnidentifiedRefusals): (event: AuditEvent) => void {
+  return (event) => {
+    const { agent, code } = event
+    if (agent === undefined && code !== undefined) unidentified.post({ ...event, code })
+    else audit.post(event)
   }
 }
 
