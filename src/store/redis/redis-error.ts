@@ -36,7 +36,8 @@ export function redisStoreError(thrown: unknown, effect: CommandEffect): StoreEr
   if (thrown instanceof TypeError) return new StoreError('store_failed', 'The store has a defect: see the log, and report it.', { cause: thrown })
   if (thrown.name === 'ReplyError' || thrown.message.startsWith('Too many Cluster redirections')) return refused(thrown)
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name
-  const cause = new Error(code)
+  // What ioredis and the socket say themselves names no argument; the error beside it would.
+  const cause = new Error(thrown.message)
   if (CERTIFICATE.test(code)) return new StoreError('store_unreachable', UNTRUSTED, { cause })
   if (effect === 'read' || NEVER_SENT.test(thrown.message)) return new StoreError('store_unreachable', UNREACHABLE, { cause })
   return new StoreError('store_outcome_unknown', UNKNOWN, { cause })
