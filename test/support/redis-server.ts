@@ -85,6 +85,10 @@ async function start(port: number, folder: string, given: readonly string[], lin
   const file = join(folder, `redis-${port}.conf`)
   writeFileSync(file, ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, `logfile ${folder}/log`, ...lines].join('\n'))
   const child = spawn('redis-server', [file, ...given], { stdio: 'ignore' })
+  // A run that is broken off leaves none behind.
+  const end = (): void => void child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => void process.removeListener('exit', end))
   await answering(port, child, folder, given)
   return child
 }
