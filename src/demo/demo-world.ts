@@ -13,6 +13,8 @@ export interface DemoWorldOptions {
   /** Where the secrets are put as files, each 0600, so that a configuration can refer to them; absent for none. */
   readonly stateDirectory?: string
   readonly clock?: Clock
+  /** GitHub's site also without TLS: for browsers on this machine. */
+  readonly plaintextSites?: boolean
 }
 
 /** All upstreams of the demo, behind one authority of their own. New at each start: nothing outlives `close()`. */
@@ -52,7 +54,7 @@ export async function startDemoWorld(options: DemoWorldOptions = {}): Promise<De
   }
   try {
     const shared = { ca: await makeStandInCa(), clock: options.clock ?? systemClock }
-    const github = keep(await startGithub(shared))
+    const github = keep(await startGithub({ ...shared, plaintext: options.plaintextSites === true }))
     const slack = keep(await startSlack(shared))
     const tickets = keep(await startTickets(shared))
     const upstreams = { caPem: shared.ca.certificatePem, github, slack, tickets }

@@ -12,6 +12,15 @@ export interface DemoConfigOptions {
   readonly world: DemoWorld & { readonly files: DemoFiles }
   readonly keys: DevelopmentKeys
   readonly auditMode?: 'strict' | 'relaxed'
+  /** Where people sign in, connect and approve; left out where no person comes. */
+  readonly authority?: { readonly listen: string; readonly people: readonly DemoPersonText[] }
+}
+
+/** Somebody whom anybody can be in the demo. */
+export interface DemoPersonText {
+  readonly person: string
+  readonly name: string
+  readonly groups: readonly string[]
 }
 
 /**
@@ -30,8 +39,10 @@ export async function writeDemoConfig(options: DemoConfigOptions): Promise<strin
 /** JSON strings are YAML strings, whatever stands in a path. */
 const quote = (text: string): string => JSON.stringify(text)
 
-function configText({ directory, policies, listen, world, keys, auditMode = 'strict' }: DemoConfigOptions, storeKey: string): string {
+function configText(options: DemoConfigOptions, storeKey: string): string {
+  const { directory, policies, listen, world, keys, auditMode = 'strict' } = options
   const { files } = world
+  const redirects = options.authority === undefined ? '' : ', redirect_uris: ["http://127.0.0.1/callback"]'
   const connect = (port: number): string => `{ address: "127.0.0.1:${port}", allow_addresses: ["127.0.0.1/32"], ca: { file: ${quote(files.ca)} } }`
   return `# The demo's configuration, written anew at each start. It is an ordinary one but for "connect": the hosts are those of the real
 # services, the addresses those of stand-ins in this process.
@@ -43,14 +54,14 @@ ca:
 identity:
   delegation_tokens: { issuer: ${DEVELOPMENT_ISSUER}, audience: ${DEVELOPMENT_AUDIENCE}, jwks: { file: ${quote(keys.jwksFile)} }, claims: postern }
 agents:
-  - { id: "agent:pr-reviewer", name: PR Reviewer, owner: team-platform }
-  - { id: "agent:issue-triage", name: Issue Triage, owner: team-platform }
-  - { id: "agent:release-notes", name: Release Notes, owner: team-release }
+  - { id: "agent:pr-reviewer", name: PR Reviewer, owner: team-platform${redirects} }
+  - { id: "agent:issue-triage", name: Issue Triage, owner: team-platform${redirects} }
+  - { id: "agent:release-notes", name: Release Notes, owner: team-release${redirects} }
 integrations:
   github:
     type: github
     app: { id: ${quote(String(world.github.app.id))}, private_key: { file: ${quote(files.githubAppKey)} } }
-    connect: ${connect(world.github.port)}
+${githubOauth(options)}    connect: ${connect(world.github.port)}
   slack:
     type: slack
     client_id: ${quote(world.slack.client.id)}
@@ -69,7 +80,32 @@ integrations:
       - { route: "POST /v1/tickets/{id}/comments", access: write, scopes: [comments:create], targets: ["{id}"] }
     connect: ${connect(world.tickets.port)}
 policies: ${quote(policies)}
-store: { file: ${quote(join(directory, 'postern.db'))}, key: { file: ${quote(storeKey)} } }
+${authorityText(options)}store: { file: ${quote(join(directory, 'postern.db'))}, key: { file: ${quote(storeKey)} } }
 audit: { mode: ${auditMode}, file: ${quote(join(directory, 'audit.jsonl'))}, signing_key: { file: ${quote(join(directory, 'audit-key.pem'))} } }
+`
+}
+
+/** GitHub's own consent page, at an address that a browser takes without asking about certificates. */
+function githubOauth({ world: { github, files }, authority }: DemoConfigOptions): string {
+  if (authority === undefined || github.plaintextOrigin === undefined) return ''
+  const { clientId } = github.oauth
+  const site = new URL(github.plaintextOrigin)
+  return `    oauth:
+      client_id: ${quote(clientId)}
+      client_secret: { file: ${quote(files.githubClientSecret)} }
+      app_slug: ${quote(github.app.slug)}
+      site: ${quote(site.origin)}
+      site_connect: { address: "127.0.0.1:${site.port}", allow_addresses: ["127.0.0.1/32"] }
+`
+}
+
+function authorityText({ authority }: DemoConfigOptions): string {
+  if (authority === undefined) return ''
+  const port = authority.listen.slice(authority.listen.lastIndexOf(':') + 1)
+  return `authority:
+  url: "http://localhost:${port}"
+  address: ${quote(authority.listen)}
+  unsafe_demo_accounts:
+${authority.people.map((person) => `    - ${JSON.stringify(person)}\n`).join('')}  roles: { operator: { groups: [platform-ops] }, auditor: { groups: [security] } }
 `
 }

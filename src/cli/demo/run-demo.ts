@@ -4,6 +4,7 @@ import { parseRecord } from '../../audit/record.ts'
 import { StreamSink } from '../../audit/stream-sink.ts'
 import { createDevelopmentKeys } from '../../authority/tokens/development-keys.ts'
 import { loadConfig } from '../../config/load-config.ts'
+import { startDemoAgent, type DemoAgentServer } from '../../demo/agent/start-demo-agent.ts'
 import { startDemoWorld, type DemoWorld } from '../../demo/demo-world.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { DEMO_DIRECTORY } from '../found-config.ts'
@@ -11,6 +12,7 @@ import { PACKAGE_ROOT } from '../package-root.ts'
 import { operationalLog } from '../serve/operational-log.ts'
 import { serve, type Service } from '../serve/serve.ts'
 import { writeDemoAgent, writeDemoEnvironment } from './demo-agents.ts'
+import { DEMO_ATTEMPTS, DEMO_PEOPLE, DEMO_REQUEST } from './demo-people.ts'
 import { writeDemoConfig } from './demo-config.ts'
 import { copyPolicies, takeDemoDirectory } from './demo-directory.ts'
 import { welcome, type WelcomeFacts } from './welcome.ts'
@@ -21,7 +23,7 @@ const QUIET: ReadonlySet<string> = new Set(['audit.checkpoint', 'api.started', '
 export async function runDemo(listen: string): Promise<{ close(): Promise<void>; flush(): Promise<void> }> {
   const directory = join(process.cwd(), DEMO_DIRECTORY)
   const release = await takeDemoDirectory(directory)
-  const world = await startDemoWorld({ stateDirectory: join(directory, 'upstreams') }).catch((error: unknown) => {
+  const world = await startDemoWorld({ stateDirectory: join(directory, 'upstreams'), plaintextSites: true }).catch((error: unknown) => {
     release()
     throw error
   })
@@ -30,11 +32,12 @@ export async function runDemo(listen: string): Promise<{ close(): Promise<void>;
     release()
   }
   try {
-    const { service, facts } = await startDemo(directory, listen, world)
+    const { service, window, facts } = await startDemo(directory, listen, world)
     process.stdout.write(welcome(facts))
     showAudit(service)
     return {
       close: async () => {
+        await window.close()
         await service.close()
         await end()
       },
@@ -46,16 +49,32 @@ export async function runDemo(listen: string): Promise<{ close(): Promise<void>;
   }
 }
 
-async function startDemo(directory: string, listen: string, world: DemoWorld): Promise<{ service: Service; facts: WelcomeFacts }> {
+async function startDemo(directory: string, listen: string, world: DemoWorld): Promise<{ service: Service; window: DemoAgentServer; facts: WelcomeFacts }> {
   if (world.files === undefined) throw new TypeError('the demo world has no files')
   const keys = await createDevelopmentKeys(join(directory, 'identity'))
   const policies = await copyPolicies(join(PACKAGE_ROOT, 'policies'), directory)
-  const config = await writeDemoConfig({ directory, policies, listen, world: { ...world, files: world.files }, keys })
+  const authority = { listen: authorityListen(listen), people: DEMO_PEOPLE }
+  const config = await writeDemoConfig({ directory, policies, listen, world: { ...world, files: world.files }, keys, authority })
   const agent = await writeDemoAgent(directory, keys, systemClock.nowMs())
   const loaded = await loadConfig({ file: config })
   const service = await serve(loaded, { log: operationalLog('warn'), stdout: process.stdout, watchFile: config })
   await writeDemoEnvironment(agent, service.address, loaded.config.ca.bundleFile)
-  return { service, facts: { address: service.address, agent, policies, config } }
+  const url = service.authority?.url ?? ''
+  const window = await startDemoAgent({
+    issuer: url, clientId: 'pr-reviewer', details: DEMO_REQUEST, attempts: DEMO_ATTEMPTS, clock: systemClock,
+    baseUrl: (integration) => `http://${service.address}/${integration}`,
+  }).catch(async (error: unknown) => {
+    await service.close()
+    throw error
+  })
+  return { service, window, facts: { address: service.address, authority: url, window: window.url, agent, policies, config } }
+}
+
+/** Beside the proxy: the next port, or any where that is any. */
+function authorityListen(listen: string): string {
+  const colon = listen.lastIndexOf(':')
+  const port = Number(listen.slice(colon + 1))
+  return `${listen.slice(0, colon)}:${port === 0 ? 0 : port + 1}`
 }
 
 /** The usual trouble of a first try: port 8080 is a popular one. */

@@ -5,6 +5,10 @@ import { shellWord } from './shell-word.ts'
 export interface WelcomeFacts {
   /** `127.0.0.1:8080`. */
   readonly address: string
+  /** `http://localhost:8081`. */
+  readonly authority: string
+  /** The demo agent's own window. */
+  readonly window: string
   readonly agent: DemoAgent
   /** The copy that is in force. */
   readonly policies: string
@@ -12,11 +16,16 @@ export interface WelcomeFacts {
 }
 
 /** What the terminal shows when the demo is ready: three calls to copy, where to point an agent, and what to change. */
-export function welcome({ address, agent, policies, config }: WelcomeFacts): string {
+export function welcome({ address, authority, window, agent, policies, config }: WelcomeFacts): string {
   const curl = (path: string, more = ''): string => `curl -sS -H @${shown(agent.headerFile)} ${more}http://${address}${path}`
   return `
 Postern runs on ${address}. This is a demo: GitHub, Slack and an internal API are stand-ins in this process; all else is what runs in production.
-The agent is agent:pr-reviewer, acting for alice@acme.com. It holds no GitHub or Slack secret, only a token that says who it is.
+
+In a browser: the agent asks, you approve, it calls, you take it back.
+  The agent:  ${window}
+  Postern:    ${authority}/   (sign in as Alice, Bob, or Olga the operator)
+
+In a terminal: agent:pr-reviewer acts for alice@acme.com already. It holds no GitHub or Slack secret, only a token that says who it is.
 Copy these lines into another terminal, in this directory.
 
 Allowed by all three layers:

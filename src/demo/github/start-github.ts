@@ -35,7 +35,8 @@ const ROUTES = [
   ...repositoryRoutes,
 ]
 
-const NAMES = ['localhost', 'github.com', 'api.github.com', 'uploads.github.com', 'codeload.github.com', 'codeload.localhost']
+const SITE_NAME = 'github.localhost'
+const NAMES = ['localhost', SITE_NAME, 'github.com', 'api.github.com', 'uploads.github.com', 'codeload.github.com', 'codeload.localhost']
 const APP_PERMISSIONS: Permissions = { contents: 'write', issues: 'write', pull_requests: 'write', workflows: 'write', metadata: 'read' }
 const APP = { id: 4711, clientId: 'Iv23liPosternDemo', slug: 'postern-demo', name: 'Postern Demo', permissions: APP_PERMISSIONS }
 const FIRST_NEW_ID = 5_000_000
@@ -46,6 +47,8 @@ export interface GithubOptions {
   readonly clock?: Clock
   /** Signs the server's certificate; absent for an authority of its own. */
   readonly ca?: CertifiedKey
+  /** Its site also without TLS: for browsers on this machine. */
+  readonly plaintext?: boolean
   /** Requests an hour that a token may make; absent for headers that tell 5000, and no enforcement. */
   readonly rateLimit?: number
 }
@@ -90,6 +93,8 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
     ca: options.ca,
     clock: world.clock,
     names: NAMES,
+    // A name of its own: browsers send cookies to all ports of a name.
+    plaintextName: options.plaintext === true ? SITE_NAME : undefined,
     respond: (call) => {
       if (isArchiveHost(call.hostname)) return answerArchive(call)
       return isSiteCall(call) ? answerSite(call, world) : respond(call, ROUTES, world)

@@ -1,5 +1,4 @@
-import type { Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 
 const LOOPBACK_4 = '127.0.0.1'
 const LOOPBACK_6 = '::1'
@@ -11,7 +10,7 @@ const MAX_ATTEMPTS = 5
  * @param port 0 for any
  * @returns the port and the servers that listen
  */
-export async function listenOnLoopback(makeServer: () => Server, port: number): Promise<{ port: number; servers: readonly Server[] }> {
+export async function listenOnLoopback<S extends Server>(makeServer: () => S, port: number): Promise<{ port: number; servers: readonly S[] }> {
   for (let attempt = 1; ; attempt += 1) {
     const first = makeServer()
     const chosen = await listen(first, port, LOOPBACK_4)

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createPlainServer, type IncomingMessage, type Server as PlainServer, type ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -28,6 +28,8 @@ export interface StandInOptions {
   /** Every DNS name it answers to; others get 421. The first is the one of `origin`. */
   readonly names: readonly string[]
   respond(call: Call): Answer | Promise<Answer>
+  /** Also without TLS, under this name and on a port of its own: for browsers on this machine, which do not trust the stand-ins' authority. */
+  readonly plaintextName?: string | undefined
 }
 
 /** A running HTTPS server that records what it is sent. HTTP/1.1, both loopback addresses. */
@@ -36,6 +38,8 @@ export interface StandInServer<Grants> {
   readonly origin: string
   readonly port: number
   readonly caPem: string
+  /** `http://NAME:PORT`; undefined where it was not asked for. */
+  readonly plaintextOrigin: string | undefined
   readonly log: CallLog<Grants>
   readonly faults: Faults
   /** What broke inside the stand-in itself: empty, or the stand-in has a bug. */
@@ -57,15 +61,27 @@ export async function startStandIn<Grants>(options: StandInOptions): Promise<Sta
     return server
   }
   const { port, servers } = await listenOnLoopback(makeServer, options.port ?? 0)
+  const plain = options.plaintextName !== undefined ? await listenOnLoopback(() => plainServer(desk), 0) : undefined
   return {
     origin: `https://${options.names[0] ?? 'localhost'}:${port}`,
     port,
     caPem: ca.certificatePem,
+    plaintextOrigin: plain === undefined ? undefined : `http://${options.plaintextName ?? ''}:${plain.port}`,
     log: desk.log,
     faults: desk.faults,
     problems: desk.problems,
-    close: () => desk.close(servers),
+    close: () => desk.close([...servers, ...plain?.servers ?? []]),
   }
+}
+
+function plainServer<Grants>(desk: Desk<Grants>): PlainServer {
+  const server = createPlainServer({ maxHeaderSize: MAX_HEADER_BYTES })
+  server.on('connection', (socket) => {
+    desk.connected(socket)
+    desk.secured(socket)
+  })
+  server.on('request', (request, response) => void desk.serve(request, response))
+  return server
 }
 
 /** Takes requests in, answers them, and keeps the log: the state of one stand-in server. */
@@ -107,7 +123,7 @@ class Desk<Grants> {
     }
   }
 
-  async close(servers: readonly Server[]): Promise<void> {
+  async close(servers: readonly (Server | PlainServer)[]): Promise<void> {
     this.#closing.abort()
     this.log.close()
     await Promise.all(servers.map((server) => closeServer(server)))
@@ -183,7 +199,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   })
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: Server | PlainServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     server.closeAllConnections()
