@@ -22,6 +22,12 @@ export function agentOfClient(clientId: string, agents: OauthAgents): OauthAgent
   return agent?.status === 'active' ? agent : undefined
 }
 
+/** Whether a client is an agent that was taken out of service, which is none that can do anything. */
+export function isRevokedAgent(clientId: string, agents: OauthAgents): boolean {
+  const id = parseAgentId(`${PREFIX}${clientId}`)
+  return id !== undefined && agents.agent(id)?.status === 'revoked'
+}
+
 /** Whether a `client_id` is the URL of a metadata document. Pure. */
 export function isMetadataUrl(clientId: string): boolean {
   return clientId.startsWith('https://') && URL.canParse(clientId)

@@ -1,13 +1,14 @@
 import type { EventEmitter } from 'node:events'
 import type { Provider } from 'oidc-provider'
 import type { Interaction, KoaContextWithOIDC } from 'oidc-provider'
+import { CODES } from '../../model/codes.ts'
 import { Fault } from '../../model/denial.ts'
 import { parseId } from '../../model/ids.ts'
 import { StoreError } from '../../store/store-error.ts'
 import { readAccess } from './access-request.ts'
 import type { OauthTrail } from './audit-trail.ts'
 import type { BrowserBinding } from './browser-binding.ts'
-import { agentOfClient } from './client-identity.ts'
+import { agentOfClient, isRevokedAgent } from './client-identity.ts'
 import type { OauthDependencies } from './oauth-dependencies.ts'
 import type { PollPace } from './poll-pace.ts'
 import { EXTEND_PARAMETER } from './requested-access.ts'
@@ -19,6 +20,8 @@ export interface WatchOptions extends Pick<OauthDependencies, 'agents' | 'words'
   readonly pace: PollPace
 }
 
+/** RFC 8693 section 2.1. */
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 /** Asking again is how the device flow waits; it is no denial. */
 const WAITING: ReadonlySet<string> = new Set(['authorization_pending', 'slow_down', 'use_dpop_nonce'])
 
@@ -27,6 +30,7 @@ export function watchLibrary(provider: Provider, options: WatchOptions): void {
   provider.use(async (context, next) => {
     await next()
     completeAnswer(context, options)
+    tellRevoked(context, options)
     tellUnavailable(context)
     await boundBrowser(provider, context, options)
   })
@@ -50,6 +54,15 @@ function completeAnswer(context: { readonly status: number, body: unknown }, { p
   const { refresh } = stateOf(context)
   if (refresh?.kind === 'repeats' && 'refresh_token' in body) body.refresh_token = refresh.successor
   if ('device_code' in body) Object.assign(body, { interval: Math.ceil(pace.intervalMs / 1000) })
+}
+
+/** For the library a revoked agent is a client that does not exist; who exchanges tokens on its behalf is told what it is (design 6.4). */
+function tellRevoked(context: { status: number, body: unknown, readonly oidc?: { readonly params?: Readonly<Record<string, unknown>> } }, { agents }: WatchOptions): void {
+  const { client_id: clientId, grant_type: grantType } = context.oidc?.params ?? {}
+  if (context.status !== 401 || grantType !== TOKEN_EXCHANGE || typeof clientId !== 'string' || !isRevokedAgent(clientId, agents)) return
+  const { status, title } = CODES.agent_revoked
+  context.status = status
+  context.body = { error: 'agent_revoked', error_description: title, code: 'agent_revoked' }
 }
 
 /** What cannot be had at the moment, the store or the audit, is no defect of the request's, and may be tried again. */

@@ -69,6 +69,8 @@ function principalOf(evidence: Evidence, provers: readonly Prover[], { directory
   // a good proof of an agent that nobody registered is no identity
   const agent = directory.agent(proof.agent)
   if (agent === undefined) return deny('agent_unknown', `${proof.agent} is not registered`)
+  // told as what it is: its delegations ended with it
+  if (agent.status !== 'active') return { ...deny('agent_revoked', `${agent.id} has been revoked`), principal: principalFor(agent, proof, token, token?.delegation) }
   // what stands of it at the authority that keeps it, which may be less than was signed
   const delegation = token === null ? undefined : standingDelegation(token, directory, evidence.nowMs)
   if (delegation !== undefined && isDenial(delegation)) return { ...delegation, principal: principalFor(agent, proof, token, token?.delegation) }
