@@ -15,6 +15,7 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 declare -A package_of=(
   [curl]=curl [openssl]=openssl [python3]=python3 [go]=golang-go [java]=default-jdk-headless
   [setpriv]=util-linux [prlimit]=util-linux [tar]=tar
+  [chromium]=chromium [redis-server]=redis-server [redis-cli]=redis-tools
 )
 
 # A Python that is first on the path but is not Debian's does not see Debian's packages.

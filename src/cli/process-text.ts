@@ -14,7 +14,7 @@ export const EXIT_DEFECT = 70
 export const EXIT_CONFIG = 78
 
 /** What the store refuses for as long as the configuration stays as it is. */
-const STORE_CONFIG: ReadonlySet<StoreErrorCode> = new Set(['store_key_invalid', 'store_key_wrong', 'store_path_unsafe', 'store_newer'])
+const STORE_CONFIG: ReadonlySet<StoreErrorCode> = new Set(['store_key_invalid', 'store_key_wrong', 'store_path_unsafe', 'store_newer', 'store_volatile'])
 
 /** One clear sentence, or every problem with file, line and column; never a stack. */
 export function failureText(error: unknown): string {

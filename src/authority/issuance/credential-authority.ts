@@ -3,7 +3,7 @@ import type { CredentialOrder, Issuer } from '../../integrations/issuer.ts'
 import { abortable } from '../../lib/abortable.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
-import type { Timers } from '../../lib/timers.ts'
+import type { Cancel, Timers } from '../../lib/timers.ts'
 import { within } from '../../lib/within.ts'
 import type { Credential } from '../../model/credential.ts'
 import type { DenialCode } from '../../model/codes.ts'
@@ -58,8 +58,9 @@ export class CredentialAuthority implements CredentialSource {
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #listeners = new Set<(id: CredentialId) => void>()
   readonly #unsubscribe: () => void
-  /** Of this run, as long as the leftovers of earlier ones are not listed yet. */
-  #own: Set<CredentialId> | undefined = new Set()
+  /** Made or taken over by this run, and not yet ended: no leftovers. */
+  readonly #own = new Set<CredentialId>()
+  #cancelLook: Cancel = () => undefined
   #closed = false
 
   constructor(deps: CredentialAuthorityDependencies) {
@@ -71,7 +72,9 @@ export class CredentialAuthority implements CredentialSource {
       onExpired: (held) => this.#end(held.credential.id, 'expired'),
       onEvicted: (held) => this.#evict(held),
     })
-    this.#ending = new UpstreamEnding({ issuers: deps.issuers, live: deps.live, audit: deps.audit, timers: deps.timers, limits })
+    this.#ending = new UpstreamEnding({
+      issuers: deps.issuers, live: deps.live, audit: deps.audit, timers: deps.timers, limits, onForgotten: (id) => void this.#own.delete(id),
+    })
     this.#ends = new RevocationEnds(deps.timers, limits)
     this.#gate = new Gate({
       inside: limits.concurrentIssues,
@@ -83,13 +86,30 @@ export class CredentialAuthority implements CredentialSource {
     this.#unsubscribe = deps.revocations.subscribe((revoked) => this.#revoked(revoked))
   }
 
-  /** Ends what an earlier run left alive; called once. Resolves once each was ended or given up; orders need not wait for it. */
+  /**
+   * Ends what an earlier run left alive, and from then on what other processes of the store leave behind; called once. Resolves once each that
+   * was found first was ended or given up; orders need not wait for it.
+   */
   async start(): Promise<void> {
+    this.#lookAgain()
+    await this.#endLeftovers()
+  }
+
+  async #endLeftovers(): Promise<void> {
     const { issuers, live, clock } = this.#deps
-    const own = this.#own
-    const listed = await live.list().finally(() => { this.#own = undefined })
-    const leftovers = listed.filter(({ id }) => !own?.has(id))
+    const leftovers = (await live.list()).filter(({ id }) => !this.#own.has(id))
+    for (const { id } of leftovers) this.#own.add(id)
     await endLeftovers(leftovers, { issuers, live, clock, limits: this.#limits, ending: this.#ending })
+  }
+
+  /** A process that is gone is known to be only after a while. */
+  #lookAgain(): void {
+    this.#cancelLook = this.#deps.timers.after(this.#limits.lookForLeftoversMs, () => {
+      if (this.#closed) return
+      this.#lookAgain()
+      // The store's own trouble is told by those who need it now; the next look comes.
+      this.#endLeftovers().catch(() => undefined)
+    })
   }
 
   async credential(order: CredentialOrder, signal: AbortSignal): Promise<Credential | Denial> {
@@ -130,6 +150,7 @@ export class CredentialAuthority implements CredentialSource {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#cancelLook()
     this.#unsubscribe()
     this.#ending.hurry()
     for (const held of this.#held.all()) this.#dropAtClose(held)
@@ -176,7 +197,7 @@ export class CredentialAuthority implements CredentialSource {
     const { live, audit, clock, timers, revocations } = this.#deps
     return {
       live, audit, clock, timers, limits: this.#limits, gate: this.#gate,
-      begins: (id) => void this.#own?.add(id),
+      begins: (id) => void this.#own.add(id),
       lastRefusal: ({ principal }) => (this.#closed ? deny('draining', 'the authority shuts down') : revocations.refusal(principal)),
       hold: (credential) => this.#held.add(holdCredential(key, order, credential, clock.nowMs(), this.#random(), this.#limits)),
       end: (credential, why) => void this.#ending.end({ ...credential, order }, why),

@@ -41,6 +41,8 @@ export interface IssuanceLimits {
   readonly closeTimeoutMs: number
   /** A leftover whose integration is no longer configured is forgotten this long after its expiry: no upstream token lives longer. */
   readonly forgetLeftoverMs: number
+  /** How often it is looked for what processes that are gone left behind. */
+  readonly lookForLeftoversMs: number
 }
 
 /** The bounds where nothing else is said. */
@@ -69,4 +71,5 @@ export const ISSUANCE_LIMITS: IssuanceLimits = {
   endReportMemoryMs: 60_000,
   closeTimeoutMs: 5_000,
   forgetLeftoverMs: 24 * 3_600_000,
+  lookForLeftoversMs: 60_000,
 }

@@ -1,5 +1,6 @@
 import type { AuditLog } from '../../audit/log.ts'
 import type { Issuer } from '../../integrations/issuer.ts'
+import type { CredentialId } from '../../model/ids.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { within } from '../../lib/within.ts'
@@ -20,6 +21,8 @@ export interface UpstreamEndingDependencies {
   readonly audit: AuditLog
   readonly timers: Timers
   readonly limits: IssuanceLimits
+  /** Told of what is over for good. */
+  onForgotten(id: CredentialId): void
 }
 
 /**
@@ -61,6 +64,7 @@ export class UpstreamEnding {
     const upstream = await this.#atUpstream(ended)
     if (upstream === 'failed' && this.#hurried) return upstream
     if (upstream === 'ended') await this.#forget(ended)
+    else if (upstream === 'not_supported') this.#deps.onForgotten(ended.id)
     this.#deps.audit.post(endedRecord(ended, why, upstream))
     return upstream
   }
@@ -107,6 +111,6 @@ export class UpstreamEnding {
 
   async #forget(ended: Endable): Promise<void> {
     // A row that stays is ended once more at the next start, which does no harm.
-    await this.#deps.live.remove(ended.id).catch(() => undefined)
+    await this.#deps.live.remove(ended.id).then(() => this.#deps.onForgotten(ended.id), () => undefined)
   }
 }
