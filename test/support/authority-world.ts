@@ -185,7 +185,7 @@ export interface AgentRun {
 
 /** The whole way of one run: the agent asks, the signed-in person approves what is asked, the agent has its tokens. */
 export async function approvedRun(
-  world: AuthorityWorld, browser: WorldBrowser, clientId: string, details: readonly { integration: string; scopes: readonly string[]; targets: readonly string[] }[],
+  world: Pick<AuthorityWorld, 'url'>, browser: WorldBrowser, clientId: string, details: readonly { integration: string; scopes: readonly string[]; targets: readonly string[] }[],
   changes: Readonly<Record<string, string | undefined>> = {},
 ): Promise<AgentRun> {
   const agent = new OauthAgent(world.url, clientId)
