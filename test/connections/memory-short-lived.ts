@@ -55,8 +55,10 @@ export class MemoryShortLived implements ShortLived {
     throw new TypeError('connecting has no grants')
   }
 
-  sweep(): Promise<never> {
-    throw new TypeError('nothing is swept here')
+  async sweep(nowMs: number, limit: number): Promise<number> {
+    const over = [...this.rows].filter(([, { expiresAtMs }]) => expiresAtMs <= nowMs).slice(0, limit)
+    for (const [name] of over) this.rows.delete(name)
+    return over.length
   }
 
   #living(kind: RecordKind, id: string): Row | undefined {

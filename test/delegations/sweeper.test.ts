@@ -76,3 +76,15 @@ test('what an agent has that is only unknown here is left alone: another process
   await time.advance(120_000)
   expect(store.data.delegations.get(delegation.id)?.state).toBe('active')
 })
+
+test('codes, tokens and states that are over are forgotten within two minutes, and no others', async () => {
+  const { time, store } = memoryWorld()
+  const one = await startProcess(store, time)
+  const put = (id: string, lifeMs: number): Promise<void> =>
+    one.shortLived.put({ kind: 'login_state', id, payload: {}, expiresAtMs: time.nowMs() + lifeMs })
+  for (let at = 0; at < 700; at++) await put(`over ${at}`, 1_000)
+  await put('good', HOUR_MS)
+  one.sweeper.start()
+  await time.advance(120_000)
+  expect([...one.shortLived.rows.keys()]).toEqual(['login_state good'])
+})

@@ -7,7 +7,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { DelegationEnding } from './delegation-ending.ts'
 
 export interface SweeperDependencies {
-  readonly store: Pick<Store, 'delegations' | 'approvals'>
+  readonly store: Pick<Store, 'delegations' | 'approvals' | 'shortLived'>
   readonly registry: Registry
   readonly ending: DelegationEnding
   /** Ends the approvals whose time is over. */
@@ -22,6 +22,9 @@ const EVERY_MS = 1_000
 /** In one go; what is left waits for the next. */
 const BATCH = 100
 const FORGET_EVERY_MS = 3_600_000
+/** Codes, tokens and states that are over are given to nobody; they only take room. */
+const FORGET_SHORT_EVERY_MS = 60_000
+const FORGET_SHORT_BATCH = 500
 /** So long a revocation may take by itself: only what it left behind is ended here. */
 const REVOCATION_MS = 30_000
 
@@ -35,6 +38,7 @@ export class Sweeper {
   #underWay: Promise<void> = Promise.resolve()
   #closed = false
   #forgottenAtMs = -Infinity
+  #forgottenShortAtMs = -Infinity
   /** Since when an agent that is revoked has delegations; monotonic. */
   readonly #leftSince = new Map<AgentId, number>()
 
@@ -59,7 +63,8 @@ export class Sweeper {
 
   async #sweep(): Promise<void> {
     const steps = [
-      () => this.#expireDelegations(), () => this.#expireSessions(), () => this.#endRevokedAgents(), () => this.#deps.approvals.expireDue(), () => this.#forget(),
+      () => this.#expireDelegations(), () => this.#expireSessions(), () => this.#endRevokedAgents(), () => this.#deps.approvals.expireDue(),
+      () => this.#forget(), () => this.#forgetShortLived(),
     ]
     for (const step of steps) {
       // One that cannot be done now is no reason to leave the others; it is done the next time.
@@ -97,5 +102,11 @@ export class Sweeper {
     const forgotten = await store.delegations.forgetEnded(beforeMs, BATCH) + await store.approvals.forgetEnded(beforeMs, BATCH)
     // More of it waits: goes on the next time.
     if (forgotten < BATCH) this.#forgottenAtMs = clock.monotonicMs()
+  }
+  async #forgetShortLived(): Promise<void> {
+    const { store, clock } = this.#deps
+    if (clock.monotonicMs() - this.#forgottenShortAtMs < FORGET_SHORT_EVERY_MS) return
+    const forgotten = await store.shortLived.sweep(clock.nowMs(), FORGET_SHORT_BATCH)
+    if (forgotten < FORGET_SHORT_BATCH) this.#forgottenShortAtMs = clock.monotonicMs()
   }
 }

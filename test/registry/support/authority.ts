@@ -9,6 +9,7 @@ import { Sweeper } from '../../../src/authority/delegations/sweeper.ts'
 import { openLiveCopy, type LiveCopy } from '../../../src/authority/registry/open-live-copy.ts'
 import type { RegisteredAgent } from '../../../src/authority/registry/registered-agent.ts'
 import type { AgentClash } from '../../../src/authority/registry/registry-index.ts'
+import { MemoryShortLived } from '../../connections/memory-short-lived.ts'
 import type { CopiedStore } from '../../../src/authority/registry/store-reading.ts'
 import { SurgicalRevoker, type RevokerDependencies } from '../../../src/authority/revocation/revoker.ts'
 import { Fault } from '../../../src/model/denial.ts'
@@ -69,6 +70,7 @@ export interface Process extends LiveCopy {
   readonly approvalDesk: LiveApprovalDesk
   readonly answers: ApprovalAnswers
   readonly sweeper: Sweeper
+  readonly shortLived: MemoryShortLived
   /** What subscribers were told, in order. */
   readonly told: Revoked[]
   readonly endedTokens: SessionId[]
@@ -107,13 +109,14 @@ export async function startProcess(store: CopiedStore, time: ManualTime, options
   const ending = new DelegationEnding({ store, registry, tokens, audit, onError })
   const approvalDeps = { store, live, mirror, directory: registry, audit, clock: time, lifetimes: LIFETIMES }
   const answers = new ApprovalAnswers(approvalDeps)
-  const sweeper = new Sweeper({ store, registry, ending, approvals: answers, clock: time, timers: time, onError })
+  const shortLived = new MemoryShortLived(time)
+  const sweeper = new Sweeper({ store: { delegations: store.delegations, approvals: store.approvals, shortLived }, registry, ending, approvals: answers, clock: time, timers: time, onError })
   onTestFinished(async () => {
     mirror.close()
     await sweeper.close()
   })
   return {
-    ...copy, audit, ending, answers, sweeper, told, endedTokens, errors, clashes,
+    ...copy, audit, ending, answers, sweeper, shortLived, told, endedTokens, errors, clashes,
     desk: new LiveDelegationDesk({ store, registry, mirror, audit, clock: time, lifetimes: LIFETIMES, ...options.desk }),
     revoker: new SurgicalRevoker({
       store, registry, mirror, ending, audit, timers: time,
