@@ -38,6 +38,8 @@ export function agreedDelegation(agent: AgentProof, evidence: Evidence): Delegat
     const refused = refusedToken(token, agent, evidence)
     if (refused !== undefined) return refused
     agreed ??= token
+    // Of two issuers: what stands here would give way to what the other one says under the same id.
+    if (token.kept !== agreed.kept) return mismatch('two delegation tokens of different issuers were shown')
     if (!sameDelegation(token.delegation, agreed.delegation)) return mismatch('two delegation tokens of different delegations were shown')
     onlyIntegration ??= token.onlyIntegration
     if (token.onlyIntegration !== undefined && token.onlyIntegration !== onlyIntegration) return mismatch('two stand-in tokens of different integrations were shown')
