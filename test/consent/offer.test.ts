@@ -19,7 +19,7 @@ const DAY_MS = 24 * HOUR_MS
 function facts(over: Partial<OfferFacts> = {}): OfferFacts {
   return {
     request: asked(), agent: AGENT, person: { id: ALICE, groups: [] }, integrations: INTEGRATIONS, connectable: new Set(['github', 'slack']),
-    connections: [connection('github')], held: [], forecast: testForecast(), lifetimes: { consentDefaultMs: HOUR_MS, consentMaxMs: 30 * DAY_MS }, ...over,
+    connections: [connection('github')], held: [], nowMs: 0, forecast: testForecast(), lifetimes: { consentDefaultMs: HOUR_MS, consentMaxMs: 30 * DAY_MS }, ...over,
   }
 }
 

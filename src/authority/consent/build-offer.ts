@@ -22,6 +22,10 @@ export interface OfferFacts {
   readonly connections: readonly Connection[]
   /** What the session that asks for more has already; empty for a new approval. */
   readonly held: readonly DelegatedAccess[]
+  /** When that ends; undefined for a new approval. Wall clock. */
+  readonly heldUntilMs?: number | undefined
+  /** Wall clock. */
+  readonly nowMs: number
   readonly forecast: ConsentForecast
   readonly lifetimes: { readonly consentDefaultMs: number; readonly consentMaxMs: number }
 }
@@ -32,7 +36,14 @@ export function buildOffer(facts: OfferFacts): Offer {
   const party: ForecastParty = { agent: agent.id, person: person.id, groups: person.groups }
   const names = [...new Set(request.access.map(({ integration }) => integration))]
   const sections = names.flatMap((name, index) => sectionOf(facts, party, name, `s${index}`) ?? [])
-  return { request, agent, sections, ...durations(lifetimes, forecast.delegationBound(party, request.access)) }
+  const times = durations(lifetimes, forecast.delegationBound(party, request.access))
+  return { request, agent, sections, ...times, standingEndMs: keptEnd(facts, times.durationsMs) }
+}
+
+/** The end that was approved stays open to choose, unless the rules for what is asked now want an earlier one. */
+function keptEnd({ heldUntilMs, nowMs }: OfferFacts, durationsMs: readonly number[]): number | undefined {
+  const mostMs = Math.max(...durationsMs)
+  return heldUntilMs !== undefined && heldUntilMs - nowMs <= mostMs ? heldUntilMs : undefined
 }
 
 /** An integration that is not configured (any more) has no section: nothing of it can be approved. */

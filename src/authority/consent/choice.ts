@@ -8,8 +8,12 @@ export interface Choice {
   readonly targets: ReadonlyMap<string, string>
   /** By a section's key. */
   readonly connections: ReadonlyMap<string, string>
+  /** Or `AS_BEFORE`. */
   readonly durationMs: number
 }
+
+/** In the place of a duration: the end of what was approved before stays what it is. */
+export const AS_BEFORE = 0
 
 /** Names of the form's fields. */
 export const FIELDS = {
@@ -29,7 +33,7 @@ export function firstChoice(offer: Offer): Choice {
     targets: new Map(offer.sections.flatMap(({ parts }) => parts.map(({ key, targets }) => [key, targets.join('\n')]))),
     connections: new Map(offer.sections.flatMap(({ key, connection }) =>
       (connection.kind === 'choose' && connection.connections[0] !== undefined ? [[key, connection.connections[0].id]] : []))),
-    durationMs: offer.presetMs,
+    durationMs: presetOf(offer),
   }
 }
 
@@ -42,6 +46,10 @@ export function readChoice(offer: Offer, form: URLSearchParams): Choice {
     // Browsers send lines with CR LF (HTML, form submission).
     targets: new Map([...first.targets].map(([key, asked]) => [key, form.get(FIELDS.targets(key))?.replaceAll('\r\n', '\n') ?? asked])),
     connections: new Map([...first.connections].map(([key, preset]) => [key, form.get(FIELDS.connection(key)) ?? preset])),
-    durationMs: Number(form.get(FIELDS.duration) ?? offer.presetMs),
+    durationMs: Number(form.get(FIELDS.duration) ?? presetOf(offer)),
   }
+}
+
+function presetOf({ standingEndMs, presetMs }: Offer): number {
+  return standingEndMs === undefined ? presetMs : AS_BEFORE
 }

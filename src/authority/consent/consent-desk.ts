@@ -1,29 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock } from '../../lib/clock.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
-import type { DelegatedAccess } from '../../store/ports/delegations.ts'
 import type { ShortLived } from '../../store/ports/short-lived.ts'
-import type { ConnectionDesk } from '../connections/contract.ts'
-import type { DelegationDesk } from '../delegations/contract.ts'
 import type { AccessRequest, Answer, Interactions } from '../oauth/contract.ts'
 import type { BrowserSignIn } from '../people/contract.ts'
-import { buildOffer } from './build-offer.ts'
-import { FIELDS, readChoice, type Choice } from './choice.ts'
-import type { ConsentForecast, ConsentIntegration } from './contract.ts'
-import { narrow } from './narrow.ts'
+import { askPerson, type AskingDependencies } from './ask-person.ts'
+import { FIELDS, type Choice } from './choice.ts'
+import { decide } from './decide.ts'
 import type { Offer } from './offer.ts'
 import { RecentAnswers } from './recent-answers.ts'
 
-export interface ConsentDeskDependencies {
+export interface ConsentDeskDependencies extends AskingDependencies {
   readonly interactions: Interactions
-  readonly delegations: Pick<DelegationDesk, 'live'>
-  readonly connections: Pick<ConnectionDesk, 'connectable' | 'of'>
-  readonly forecast: ConsentForecast
-  /** By their names in the configuration. */
-  readonly integrations: ReadonlyMap<string, ConsentIntegration>
   readonly shortLived: ShortLived
-  readonly clock: Clock
-  readonly lifetimes: () => { readonly consentDefaultMs: number; readonly consentMaxMs: number }
 }
 
 /** The two sides of Node's own exchange, which the OAuth server reads its cookie from. */
@@ -58,20 +46,10 @@ export class ConsentDesk {
   }
 
   /** What this person is asked, judged as it stands now. */
-  async ask(request: AccessRequest, { person }: BrowserSignIn): Promise<Asked> {
+  async ask(request: AccessRequest, signIn: BrowserSignIn): Promise<Asked> {
     if (request.purpose === 'sign_in') return { kind: 'sign_in', request }
-    const { agent } = request
-    if (agent === undefined) throw new TypeError('a request for a delegation names its agent')
-    const held = await this.#held(request, person.id)
-    if (held === undefined) return { kind: 'not_theirs' }
-    const { connections, forecast, integrations, lifetimes } = this.#deps
-    const offer = buildOffer({
-      request, agent, person, integrations, forecast, held,
-      connectable: new Set(connections.connectable().map(({ integration }) => integration)),
-      connections: await connections.of(person.id),
-      lifetimes: lifetimes(),
-    })
-    return { kind: 'offer', offer }
+    const offer = await askPerson(request, signIn, this.#deps)
+    return offer === undefined ? { kind: 'not_theirs' } : { kind: 'offer', offer }
   }
 
   /** Takes the answer. A second one that comes while the first is under way, as a double click's, is answered with the first's. */
@@ -87,11 +65,9 @@ export class ConsentDesk {
     if (form.get(FIELDS.answer) !== 'approve') return this.#close(exchange, uid, signIn, { kind: 'denied' })
     if (asked.kind === 'sign_in') return this.#close(exchange, uid, signIn, { kind: 'signed_in' })
     const { offer } = asked
-    const choice = readChoice(offer, form)
-    const narrowed = narrow(offer, choice, this.#deps.integrations)
-    if ('problems' in narrowed) return { kind: 'unclear', offer, choice, problems: narrowed.problems }
-    const expiresAtMs = this.#deps.clock.nowMs() + narrowed.durationMs
-    return this.#close(exchange, uid, signIn, { kind: 'approved', access: narrowed.access, expiresAtMs })
+    const decided = decide(offer, form, this.#deps.integrations, this.#deps.clock.nowMs())
+    if ('problems' in decided) return { kind: 'unclear', offer, ...decided }
+    return this.#close(exchange, uid, signIn, { kind: 'approved', ...decided })
   }
 
   async #close({ incoming, outgoing }: Exchange, uid: string, signIn: BrowserSignIn, answer: Answer): Promise<Answered> {
@@ -105,12 +81,5 @@ export class ConsentDesk {
   async #over(uid: string, signIn: BrowserSignIn): Promise<Answered> {
     const next = await this.#answers.find(uid, signIn.person.id)
     return next === undefined ? { kind: 'over' } : { kind: 'answered', next }
-  }
-
-  /** What the run that asks for more has; undefined where it is another's, or has ended. */
-  async #held({ extend, agent }: AccessRequest, person: string): Promise<readonly DelegatedAccess[] | undefined> {
-    if (extend === undefined) return []
-    const live = await this.#deps.delegations.live(extend)
-    return live?.session.person === person && live.session.agent === agent?.id ? live.delegation.access : undefined
   }
 }

@@ -2,7 +2,7 @@ import { globCovers } from '../../policy/glob-cover.ts'
 import { isGlob } from '../../policy/globs.ts'
 import type { ConnectionId } from '../../model/ids.ts'
 import type { DelegatedAccess } from '../../store/ports/delegations.ts'
-import type { Choice } from './choice.ts'
+import { AS_BEFORE, type Choice } from './choice.ts'
 import type { ConsentIntegration } from './contract.ts'
 import type { Offer, PartOffer, ScopeOffer, SectionOffer } from './offer.ts'
 
@@ -21,9 +21,13 @@ const TARGET = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u
 export function narrow(offer: Offer, choice: Choice, vocabularies: Vocabularies): Narrowed {
   const problems = new Set<string>()
   const access = offer.sections.flatMap((section) => accessAt(section, choice, vocabularies, problems))
-  if (!offer.durationsMs.includes(choice.durationMs)) problems.add('Choose how long it may last.')
+  if (!offer.durationsMs.includes(choice.durationMs) && !keepsEnd(offer, choice)) problems.add('Choose how long it may last.')
   if (access.length === 0 && problems.size === 0) problems.add(nothingTicked(offer))
   return problems.size > 0 ? { problems: [...problems] } : { access, durationMs: choice.durationMs }
+}
+
+function keepsEnd({ standingEndMs }: Offer, { durationMs }: Choice): boolean {
+  return standingEndMs !== undefined && durationMs === AS_BEFORE
 }
 
 function nothingTicked({ sections }: Offer): string {

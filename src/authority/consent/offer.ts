@@ -60,6 +60,8 @@ export interface Offer {
   readonly presetMs: number
   /** Whether a rule, and not the configuration, is what keeps it that short. */
   readonly shortenedByRule: boolean
+  /** When what was approved before ends; it can stay so. Undefined for a new approval, and where the rules want an earlier end. */
+  readonly standingEndMs: number | undefined
 }
 
 /** Every scope of an offer, with where it stands. */

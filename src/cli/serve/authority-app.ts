@@ -8,6 +8,7 @@ import type { ConsentForecast } from '../../authority/consent/contract.ts'
 import { consentRoutes } from '../../authority/consent/consent-routes.ts'
 import { deviceRoutes } from '../../authority/consent/device-routes.ts'
 import { dashboardRoutes } from '../../authority/dashboard/dashboard-routes.ts'
+import { moreRoutes } from '../../authority/more/more-routes.ts'
 import { loginRoutes } from '../../authority/login/login-routes.ts'
 import type { OauthServer } from '../../authority/oauth/oauth-server.ts'
 import { assetsRoutes } from '../../authority/pages/assets.ts'
@@ -45,6 +46,7 @@ export function authorityApp(options: AuthorityAppOptions): Hono {
   app.route('/', loginRoutes(options.people.login)) // /login, /logout
   app.route('/', consentRoutes(parts.consent)) // /consent
   app.route('/', deviceRoutes(parts.device)) // /device
+  app.route('/', moreRoutes(parts.more)) // /more
   app.route('/', connectRoutes(parts.connect)) // /connect
   app.route('/', dashboardRoutes(parts.dashboard)) // /, /agents, /approvals, /audit
   const headers = securityHeaders({ https: options.url.startsWith('https:') })
@@ -62,6 +64,11 @@ function partsOf(options: AuthorityAppOptions) {
   const changed = { ...portsOf(store), ...mirroredStore(store, plane.copy.mirror) }
   const agents = new AgentDesk({ agents: changed.agents, audit, configured: plane.configured })
   const shared = { url, sessions, clock, audit, report }
+  const consent = {
+    ...shared, delegations: services.desk, connections, forecast: forecastOf(policies), integrations: words, shortLived: store.shortLived,
+    lifetimes: () => lifetimes,
+    connectUrl: (integration: string, returnTo: string) => `${connectUrl(url, integration)}?return=${encodeURIComponent(returnTo)}`,
+  }
   return {
     tokenStatus: {
       ...shared, issuer: url, agents: clients, shortLived: store.shortLived, jwks: () => jwksOf(oauth), stored: oauth.storedTokens, desk: services.desk,
@@ -72,11 +79,8 @@ function partsOf(options: AuthorityAppOptions) {
       configuredAgents: plane.configured, revoker: services.revoker, approvals: services.approvals, audit,
       liveRecords: new RecordFeed(audit, () => indexer.chain), policy: policyStatus, breakGlassMaxMs: lifetimes.breakGlassMaxMs, clock, timers, onBroken: report,
     },
-    consent: {
-      ...shared, interactions: oauth.interactions, delegations: services.desk, connections, forecast: forecastOf(policies), integrations: words,
-      shortLived: store.shortLived, lifetimes: () => lifetimes,
-      connectUrl: (integration: string, returnTo: string) => `${connectUrl(url, integration)}?return=${encodeURIComponent(returnTo)}`,
-    },
+    consent: { ...consent, interactions: oauth.interactions },
+    more: { ...consent, agents: clients },
     device: { ...shared, devices: oauth.devices },
     connect: { ...shared, oauth: upstreams.oauth, connections: store.connections, shortLived: store.shortLived },
     dashboard: { ...shared, store, agents, connections, revoker: services.revoker, approvals: services.approvals, words },
