@@ -1,5 +1,6 @@
 import type { AuditEvent, HttpFacts } from '../audit/event.ts'
 import { decisionFacts, principalFacts, ruleFacts, targetText } from '../audit/facts.ts'
+import { traceIdOf } from '../http/trace-context.ts'
 import type { Clock } from '../lib/clock.ts'
 import { codeOfThrown, Fault, type Denial } from '../model/denial.ts'
 import type { DecisionId } from '../model/ids.ts'
@@ -67,6 +68,7 @@ function traceFacts(trace: Trace, refusing?: Denial): Omit<AuditEvent, 'event' |
     policy_hash: trace.snapshot?.hash,
     ...decisionFacts(decision),
     narrowed_by: trace.credential?.narrowedBy,
+    trace_id: traceIdOf(trace.request.headers),
   }
 }
 

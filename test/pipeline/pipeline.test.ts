@@ -17,7 +17,7 @@ it('repeats no word of a defect in the record: it could be the request’s', asy
     reportBroken: () => undefined,
   })
   const response = { headersSent: true } as unknown as ServerResponse
-  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/' }, response } as unknown as Received)
+  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, response } as unknown as Received)
   expect(audit.events).toMatchObject([{ code: 'internal_error', reason: 'identify: a defect of Postern; the operational log has its stack' }])
 })
 
@@ -36,7 +36,7 @@ it('tells of a record that could not be made, and rejects nothing that nobody aw
     reportBroken: (error, stage) => told.push(`${stage}: ${String(error)}`),
   })
   const response = { headersSent: true } as unknown as ServerResponse
-  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/' }, response } as unknown as Received)
+  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, response } as unknown as Received)
   await settled()
   process.off('unhandledRejection', listener)
   expect({ told, unawaited, open: pipeline.open }).toEqual({ told: ['record: RangeError: no such date'], unawaited: [], open: 0 })
