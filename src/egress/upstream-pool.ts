@@ -13,8 +13,9 @@ export interface PoolSettings {
   readonly maxHeaderBytes: number
 }
 
+/** Each open stream holds one connection, and what finds none free waits: a delegation's streams must leave room for its calls. */
 export const DEFAULT_POOL: PoolSettings = {
-  connections: 64,
+  connections: 256,
   keepAliveMs: 15_000,
   headersTimeoutMs: 120_000,
   bodyIdleTimeoutMs: 300_000,
