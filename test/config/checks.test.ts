@@ -17,6 +17,7 @@ const refused: readonly [string, string, RegExp][] = [
   ['an operations port without token', plus('operations: {}'), /operations\.address: whoever reaches this port.*`token: { file: PATH }`/],
   ['an operations port with a token and without need of one', plus('operations: { token: { env: STORE_KEY }, unsafe_unauthenticated: true }'), /there is a token as well/],
   ['an operations port on the listener’s', plus('operations: { address: "127.0.0.1:8080", token: { env: STORE_KEY } }'), /the listener has this address/],
+  ['an agent with the name of our own command line', small('agent:deployer', 'agent:postern-cli'), /agents\[1\]\.id: this name is Postern/],
   ['two agents of one id', small('agent:deployer', 'agent:pr-reviewer'), /agents\[1\]\.id: agents\[0\] has the same `id`/],
   ['two agents of one service account', small('  - id: agent:deployer', '    service_account: a/b\n  - { id: agent:deployer, service_account: a/b }'), /agents\[1\]\.service_account: agents\[0\]/],
   ['two agents of one subject, however it is spaced', small('  - id: agent:deployer', '    subject: "CN=x, O=y"\n  - { id: agent:deployer, subject: "CN=x,O=y" }'), /agents\[1\]\.subject: agents\[0\]/],

@@ -58,6 +58,8 @@ export interface OauthServer {
   readonly verification: { readonly generation: number, jwks(): { readonly keys: readonly PublishedKey[] } }
   /** Publishes a new signing key, which signs once everybody had the time to see it. @returns its `kid` */
   rotateSigningKey(): Promise<string>
+  /** Since when the newest signing key signs, or from when it will; wall clock. */
+  newestKeySignsFromMs(): number
   close(): void
 }
 
@@ -93,6 +95,7 @@ export async function createOauthServer(dependencies: OauthDependencies, pollInt
     signingKey: () => keys.current(),
     verification: { get generation() { return keys.generation }, jwks },
     rotateSigningKey: () => keys.rotate(),
+    newestKeySignsFromMs: () => keys.newestSignsFromMs,
     close: unsubscribe,
   }
 }

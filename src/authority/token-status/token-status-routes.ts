@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono'
 import type { AuditLog } from '../../audit/log.ts'
+import { senderCertificate } from '../oauth/sender-certificate.ts'
 import { ENDPOINTS } from '../oauth/endpoints.ts'
 import type { StoredTokens } from '../oauth/contract.ts'
 import { formLimit, readForm } from '../pages/read-form.ts'
@@ -38,13 +39,13 @@ async function withClient(
 ): Promise<Response> {
   const form = await readForm(c)
   if (form === undefined || form.getAll('token').length !== 1) return answer(c, 400, { error: 'invalid_request', error_description: 'one token, in a form' })
-  const clientId = await authenticatedClient(form, endpoint, deps)
+  const clientId = await authenticatedClient({ form, endpoint, certificate: senderCertificate(c.env.incoming) }, deps)
   return clientId === undefined ? answer(c, 401, { error: 'invalid_client', error_description: 'the client is not known, or did not authenticate' }) : work(form, clientId)
 }
 
 async function introspect(c: Context<WebEnv>, form: URLSearchParams, clientId: string, deps: TokenStatusDependencies): Promise<Response> {
   const told = await toldToken(form.get('token') ?? '', deps)
-  return answer(c, 200, told?.clientId === clientId ? { active: true, ...told.claims } : { active: false })
+  return answer(c, 200, told?.clientId === clientId && told.active ? { active: true, ...told.claims } : { active: false })
 }
 
 /** RFC 7009 section 2.2: what is not good is as revoked as it can be. */

@@ -23,6 +23,8 @@ export interface ToldToken {
   readonly session: SessionId | undefined
   /** Of our own command line's sign-in. */
   readonly grant: string | undefined
+  /** False for a refresh token that was used: it is good for nothing, but revoking it still ends its session. */
+  readonly active: boolean
   readonly claims: Readonly<Record<string, unknown>>
 }
 
@@ -42,7 +44,7 @@ async function storedToken(token: string, { stored, desk, issuer }: ToldTokenDep
   if (session !== undefined && await desk.live(session) === undefined) return undefined
   const cnf = { ...(found.jkt === undefined ? {} : { jkt: found.jkt }), ...(found.x5t === undefined ? {} : { 'x5t#S256': found.x5t }) }
   return {
-    clientId: found.clientId, session, grant: found.grant,
+    clientId: found.clientId, session, grant: found.grant, active: !found.used,
     claims: {
       iss: issuer, client_id: found.clientId, sub: found.person, exp: Math.floor(found.expiresAtMs / 1000), iat: Math.floor(found.issuedAtMs / 1000),
       token_type: found.kind, ...(Object.keys(cnf).length === 0 ? {} : { cnf }),
@@ -60,7 +62,7 @@ async function signedToken(token: string, deps: ToldTokenDependencies): Promise<
   const session = typeof payload['sid'] === 'string' ? parseId('ses', payload['sid']) : undefined
   if (!await isGoodNow(clientId, payload['dlg'], session, deps)) return undefined
   const shown = SHOWN.flatMap((name) => (payload[name] === undefined ? [] : [[name, payload[name]] as const]))
-  return { clientId, session, grant: undefined, claims: { ...Object.fromEntries(shown), token_type: 'access_token' } }
+  return { clientId, session, grant: undefined, active: true, claims: { ...Object.fromEntries(shown), token_type: 'access_token' } }
 }
 
 async function isGoodNow(clientId: string, dlg: unknown, session: SessionId | undefined, deps: ToldTokenDependencies): Promise<boolean> {

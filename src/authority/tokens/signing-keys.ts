@@ -78,6 +78,11 @@ export class SigningKeys {
     throw new Error('the signing keys are being rotated by others at the moment')
   }
 
+  /** Since when the newest key signs, or from when it will; wall clock. */
+  get newestSignsFromMs(): number {
+    return Math.max(...this.#keys.map(({ kept }) => kept.signsFromMs))
+  }
+
   /** Reads the keys again: another authority may have rotated them. */
   async reload(): Promise<void> {
     const held = await readText(this.#keyring, NAME)

@@ -71,7 +71,7 @@ function partsOf(options: AuthorityAppOptions) {
   }
   return {
     tokenStatus: {
-      ...shared, issuer: url, agents: clients, shortLived: store.shortLived, jwks: () => jwksOf(oauth), stored: oauth.storedTokens, desk: services.desk,
+      ...shared, issuer: url, clientCertificates: opened.config.tls?.clientCaPem !== undefined && !opened.config.behindProxy, agents: clients, shortLived: store.shortLived, jwks: () => jwksOf(oauth), stored: oauth.storedTokens, desk: services.desk,
       directory: plane.registry, revocations: plane.registry, revoker: services.revoker,
     },
     admin: {

@@ -2,6 +2,7 @@ import { AuditIndexer } from '../../audit/audit-indexer.ts'
 import { ENDPOINTS } from '../../authority/oauth/endpoints.ts'
 import type { OauthAgent, OauthAgents } from '../../authority/oauth/oauth-dependencies.ts'
 import type { OauthServer } from '../../authority/oauth/oauth-server.ts'
+import { KeySchedule } from '../../authority/tokens/key-schedule.ts'
 import { authorityHandler } from '../../authority/server/authority-handler.ts'
 import { openAuthorityServer } from '../../authority/server/authority-server.ts'
 import type { AuthorityConfig } from '../../config/config.ts'
@@ -57,6 +58,9 @@ export async function startAuthority(options: AuthorityOptions): Promise<Running
     agents,
   })
   started.add(() => oauth.close())
+  const schedule = new KeySchedule({ keys: oauth, audit, clock, timers, onError: report })
+  schedule.start()
+  started.add(() => schedule.close())
   const app = authorityApp({ ...options, url, services, people, agents, oauth, indexer, report })
   const ownOauthPaths = new Set<string>([ENDPOINTS.introspection, ENDPOINTS.revocation])
   server.serve(authorityHandler({ url, behindProxy: opened.config.behindProxy, oauth: oauth.callback, ownOauthPaths, app }))

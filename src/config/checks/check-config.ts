@@ -4,7 +4,7 @@ import { pathText } from '../../lib/yaml-document-parse.ts'
 import type { ConfigText } from '../schema/config-schema.ts'
 import { checkAuthorityExposure, checkLifetimes, checkLogin, checkPeopleConnect, checkStore } from './check-authority.ts'
 import { checkListener, checkOperations } from './check-exposure.ts'
-import { checkAgentsUnique, checkBoundToken, checkProofsVerified, checkSomeProof } from './check-identity.ts'
+import { checkAgentNames, checkAgentsUnique, checkBoundToken, checkProofsVerified, checkSomeProof } from './check-identity.ts'
 import {
   checkCaHosts, checkOriginsEncrypted, checkOriginsUnique, checkParentProxy, checkRoutes, checkSlackTokens,
 } from './check-integrations.ts'
@@ -12,7 +12,7 @@ import type { Check } from './check.ts'
 
 const CHECKS: readonly Check[] = [
   checkListener, checkOperations, // who can reach us
-  checkSomeProof, checkBoundToken, checkAgentsUnique, checkProofsVerified, // who can prove what
+  checkSomeProof, checkBoundToken, checkAgentsUnique, checkAgentNames, checkProofsVerified, // who can prove what
   checkAuthorityExposure, checkLogin, checkLifetimes, checkPeopleConnect, checkStore, // who signs in, and what is kept of it
   checkOriginsUnique, checkOriginsEncrypted, checkCaHosts, checkRoutes, checkSlackTokens, checkParentProxy, // where credentials go
 ]

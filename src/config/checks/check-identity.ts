@@ -16,6 +16,16 @@ export const checkAgentsUnique: Check = function* ({ agents }) {
   }
 }
 
+/** Our own command line's OAuth client, which no agent may be. */
+const RESERVED = 'agent:postern-cli'
+
+/** An agent of this name would be asked for as our own command line. */
+export const checkAgentNames: Check = function* ({ agents }) {
+  for (const [index, { id }] of agents.entries()) {
+    if (id === RESERVED) yield { at: ['agents', index, 'id'], problem: 'this name is Postern’s own command line’s', expected: 'another name' }
+  }
+}
+
 /** Every proof that an agent is listed with has somebody who verifies it. */
 export const checkProofsVerified: Check = function* ({ agents, identity, listener }) {
   const { tls } = listener
