@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CallLoop, type RepeatedCall } from './support/call-loop.ts'
 import { openStreams, silent, type EventStream } from './support/event-streams.ts'
-import { DELEGATES, startFoundingWorld, type Answered, type FoundingWorld, type Who } from './support/founding-world.ts'
+import type { Delegate } from './support/runs.ts'
+import { startFoundingWorld, type Answered, type FoundingWorld, type Who } from './support/founding-world.ts'
 
 const WHOM = ['alice', 'bob'] as const
 const BACKEND = 'github/repos/acme-corp/backend'
@@ -65,7 +66,7 @@ describe('postern agent revoke agent:issue-triage, while everything is under loa
   let others: readonly EventStream[]
 
   beforeAll(async () => {
-    const streams = (agent: (typeof DELEGATES)[number], who: Who, count: number): Promise<readonly EventStream[]> =>
+    const streams = (agent: Delegate, who: Who, count: number): Promise<readonly EventStream[]> =>
       openStreams({ port: world.port, token: world.token(agent, who), ticket: who === 'alice' ? 'T-1' : 'T-2' }, count)
     triage = [...await streams('issue-triage', 'alice', 100), ...await streams('issue-triage', 'bob', 100)]
     others = [
@@ -125,7 +126,7 @@ describe('postern agent revoke agent:issue-triage, while everything is under loa
   })
 
   it('nobody can let it act again before it is restored', async () => {
-    await expect(world.approve('issue-triage', 'alice')).rejects.toThrow()
+    await expect(world.approve('issue-triage', 'alice')).rejects.toThrow('no form on')
   })
 
   it('put back with postern agent restore, people approve it anew; what they gave before stays dead', async () => {

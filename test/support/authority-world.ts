@@ -203,7 +203,8 @@ async function withoutLentGithub(directory: string): Promise<string> {
   return policiesWith({ 'org.yaml': without })(directory)
 }
 
-function withAuthority(
+/** The configuration's text with an authority, demo sign-in and, for people to act by their own accounts, GitHub's OAuth. */
+export function withAuthority(
   text: string, files: DemoFiles, upstreams: PosternWorld['upstreams'], personAuthority: boolean, lifetimes: Readonly<Record<string, string>>,
 ): string {
   const { github } = upstreams
