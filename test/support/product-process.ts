@@ -13,28 +13,38 @@ export interface ProductProcess {
   stop(): Promise<number | null>
 }
 
-/** Starts `postern start` and waits until it says that it is ready. @throws Error with what it wrote where it ends before */
-export async function startProduct(configFile: string): Promise<ProductProcess> {
-  const child = spawn(process.execPath, [join(root, 'src', 'bin.ts'), 'start', '--config', configFile], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const ended = once(child, 'exit')
-  const port = await readyPort(child)
-  return {
-    port,
-    kill: async () => {
-      child.kill('SIGKILL')
-      await ended
-    },
-    stop: async () => {
-      child.kill('SIGTERM')
-      const [code] = (await ended) as [number | null]
-      return code
-    },
-  }
+/** A process that was just started. */
+export interface LaunchedProduct extends Pick<ProductProcess, 'kill'> {
+  /** @throws Error with what it wrote where it ends before */
+  readonly ready: Promise<ProductProcess>
+  /** What it has written to its operational log. */
+  said(): string
 }
 
-function readyPort(child: ChildProcess): Promise<number> {
+/** Starts `postern start` and waits until it says that it is ready. @throws Error with what it wrote where it ends before */
+export async function startProduct(configFile: string): Promise<ProductProcess> {
+  return launchProduct(configFile).ready
+}
+
+/** Starts `postern start`; it can be killed before it is ready. */
+export function launchProduct(configFile: string): LaunchedProduct {
+  const child = spawn(process.execPath, [join(root, 'src', 'bin.ts'), 'start', '--config', configFile], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = once(child, 'exit')
+  const said: string[] = []
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGTERM')
+    const [code] = (await ended) as [number | null]
+    return code
+  }
+  return { ready: readyPort(child, said).then((port) => ({ port, kill, stop })), kill, said: () => said.join('\n') }
+}
+
+function readyPort(child: ChildProcess, said: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const said: string[] = []
     if (child.stderr === null) throw new TypeError('stderr is piped')
     const lines = createInterface({ input: child.stderr })
     lines.on('line', (line) => {

@@ -6,7 +6,7 @@ import { writeDemoConfig } from '../../src/cli/demo/demo-config.ts'
 import { startDemoWorld, type DemoFiles, type DemoWorld } from '../../src/demo/demo-world.ts'
 import { root } from '../house/source-tree.ts'
 import { PEOPLE, REDIRECT, WorldBrowser, type PersonName } from './authority-world.ts'
-import { startProduct, type ProductProcess } from './product-process.ts'
+import { launchProduct, startProduct, type LaunchedProduct, type ProductProcess } from './product-process.ts'
 import { freePort } from './redis-server.ts'
 import { fetchTrusting } from './standins.ts'
 
@@ -19,6 +19,7 @@ export interface ProductPlace {
   readonly authorityPort: number
   readonly proxyPort: number
   start(): Promise<ProductProcess>
+  launch(): LaunchedProduct
 }
 
 /** The whole product as processes that can be killed, before stand-ins of its upstreams that live on. */
@@ -96,6 +97,7 @@ async function writePlace({ directory, policies, upstreams, url, first, redis }:
   return {
     directory, configFile, auditFile: join(directory, 'audit.jsonl'), authorityPort, proxyPort,
     start: () => startProduct(configFile),
+    launch: () => launchProduct(configFile),
   }
 }
 
