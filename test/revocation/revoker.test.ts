@@ -29,7 +29,7 @@ describe('revoking an agent', () => {
       revoked: REVIEWER, changed: true, streamsCut: 4, connections: [],
       delegations: [one.delegation.id, two.delegation.id].toSorted(), sessions: [one.session.id, two.session.id].toSorted(),
       credentials: [{ integration: 'github', dropped: 3, revokedUpstream: 2 }],
-      left: ['github: 1 of 3 credentials could not be revoked there; they are dropped here and end there by themselves.'],
+      left: ['github: 1 of 3 credentials could not be revoked there; they are dropped here, and good there until they run out or are replaced.'],
     })
     expect([verdict(one), verdict(two), verdict(other)]).toEqual(['agent_revoked', 'agent_revoked', 'good'])
     expect(process.told[0]).toEqual({ kind: 'agent', id: REVIEWER })

@@ -73,7 +73,7 @@ export class ReportDraft {
       credentials,
       streamsCut: this.#streamsCut,
       left: [...this.#left, ...alive.map(({ integration, dropped, revokedUpstream }) =>
-        `${integration}: ${dropped - revokedUpstream} of ${dropped} credentials could not be revoked there; they are dropped here and end there by themselves.`)],
+        `${integration}: ${dropped - revokedUpstream} of ${dropped} credentials could not be revoked there; they are dropped here, and good there until they run out or are replaced.`)],
     }
   }
 }

@@ -29,7 +29,8 @@ export async function openStream(world: AuthorityWorld, token: string, ticket = 
   const host = world.host('tickets')
   const tunnel = await new TestAgent(world, token).tunnel(host)
   tunnel.send(requestBytes('GET', `/v1/tickets/${ticket}/events`, host))
-  await stillOpen(tunnel)
+  const begun = await tunnel.until(/data: [^\n]*\n|^HTTP\/1\.1 [45][^]*\}/)
+  if (!begun.includes('data: ')) throw new Error(`no stream: ${begun}`)
   return tunnel
 }
 
