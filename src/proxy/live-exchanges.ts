@@ -8,8 +8,8 @@ export interface Cuttable {
   readonly principal: Principal
   /** Where it goes; undefined for a tunnel to a host that no integration serves. */
   readonly integration: string | undefined
-  /** Ends both sides at once. Idempotent. */
-  cut(): void
+  /** Ends the agent's side now. Idempotent. @returns what ends the upstream's: called in the same turn, once every agent's side has ended */
+  cut(): () => void
 }
 
 /** Everything that is open, so that what is revoked stops (invariant 7). */
@@ -40,14 +40,24 @@ export class LiveExchanges {
     this.#unsubscribe()
   }
 
-  /** @returns how many were cut: whoever revokes reports it */
+  /**
+   * First the agents' sides, all of them: closing an upstream's connection, with its TLS, takes as long again, and nobody gets a byte meanwhile.
+   * @returns how many were cut: whoever revokes reports it
+   */
   #cut(revoked: Revoked): number {
-    let cut = 0
-    for (const open of this.#live) {
-      if (!concerns(revoked, open.principal, open.integration)) continue
-      open.cut()
-      cut += 1
+    const upstreams: (() => void)[] = []
+    const defects: unknown[] = []
+    const each = (work: () => void): void => {
+      try {
+        work()
+      } catch (defect) {
+        // One that cannot be cut must not save the others.
+        defects.push(defect)
+      }
     }
-    return cut
+    for (const open of this.#live) if (concerns(revoked, open.principal, open.integration)) each(() => void upstreams.push(open.cut()))
+    for (const end of upstreams) each(end)
+    if (defects.length > 0) throw new AggregateError(defects, `${defects.length} of what was open could not be cut`)
+    return upstreams.length
   }
 }

@@ -52,9 +52,9 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#socket.on('close', this.#onClientClose)
   }
 
-  /** A revocation ends the exchange on both sides at once. */
-  cut(): void {
-    this.#abort(new Cut('revoked'))
+  /** A revocation ends the agent's side now. @returns what ends the upstream's */
+  cut(): () => void {
+    return this.#abort(new Cut('revoked'))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -97,15 +97,15 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   readonly #onClientClose = (): void => {
-    if (!this.#response.writableFinished) this.#abort(new Cut('aborted'))
+    if (!this.#response.writableFinished) this.#abort(new Cut('aborted'))()
   }
 
-  /** The bytes stop here and now; the upstream's connection ends as soon as undici has one to end. */
-  #abort(cut: Cut): void {
-    if (this.#settled) return
+  /** The bytes stop here and now; the upstream's connection ends by what is returned, as soon as undici has one to end. */
+  #abort(cut: Cut): () => void {
+    if (this.#settled) return () => undefined
     this.#cut = cut
     this.#end(cut.by, cut)
-    this.#controller?.abort(cut)
+    return () => this.#controller?.abort(cut)
   }
 
   #end(by: 'failed' | 'aborted' | 'revoked', error: Error): void {

@@ -49,7 +49,8 @@ function join(client: Duplex, head: Buffer, upstream: Socket, principal: Princip
       integration: undefined,
       cut: () => {
         outcome = 'revoked'
-        end()
+        client.destroy()
+        return () => void upstream.destroy()
       },
     })
     upstream.on('data', (chunk: Buffer) => {
