@@ -18,10 +18,11 @@ export class EventStream {
   private constructor(socket: Socket) {
     this.#socket = socket
     this.ended = new Promise((resolve) => {
-      socket.once('close', () => {
-        this.endedMs = performance.now()
+      const ended = (): void => {
+        this.endedMs ??= performance.now()
         resolve()
-      })
+      }
+      socket.once('end', ended).once('close', ended)
     })
   }
 
