@@ -23,7 +23,8 @@ WORKDIR /var/lib/postern
 RUN chown 1000:1000 /var/lib/postern
 # By number, so that Kubernetes can tell that it is not root.
 USER 1000:1000
-EXPOSE 8080 9090
+# The proxy, the operations port, the authority.
+EXPOSE 8080 9090 8444
 
 # Asks the operations port, which the configuration has to open; POSTERN_HEALTH_URL says where, if it is elsewhere.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

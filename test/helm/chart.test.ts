@@ -93,8 +93,9 @@ describe('the values', () => {
       const values = await valuesOf(example)
       const files = [...JSON.stringify(values['config']).matchAll(/"\/etc\/postern\/secrets\/([a-z-]+)\//g)].map(([, name]) => name)
       expect(new Set(files)).toEqual(new Set(Object.keys(values['secretFiles'] as Json)))
-      const wantsTls = JSON.stringify(values['config']).includes('/etc/postern/tls/')
-      expect((values['tls'] as Json)['secretName'] !== '').toBe(wantsTls)
+      const config = JSON.stringify(values['config'])
+      expect((values['tls'] as Json)['secretName'] !== '').toBe(config.includes('/etc/postern/tls/'))
+      expect((values['authority'] as Json)['tlsSecretName'] !== '').toBe(config.includes('/etc/postern/authority-tls/'))
     })
   }
 })
@@ -120,6 +121,14 @@ describe('the templates', () => {
   it('show the agent’s container the trust bundle and nothing else of ours', () => {
     const agent = /define "postern\.agentContainer"[\s\S]*?\{\{- end -\}\}\s*$/.exec(templates.find(({ name }) => name === '_helpers.tpl')?.text ?? '')?.[0] ?? ''
     expect([...agent.matchAll(/"mountPath" "([^"]+)"/g)].map(([, path]) => path)).toEqual(['/run/postern'])
+  })
+
+  it('open the authority’s port where the configuration has one, and nowhere else', async () => {
+    const { config } = await valuesOf('authority.values.yaml')
+    expect(((config as Json)['authority'] as Json)['address']).toBe('0.0.0.0:8444')
+    expect([...all.matchAll(/containerPort: (\d+)/g)].map(([, port]) => port)).toEqual(['8080', '9090', '8444'])
+    expect(all).toMatch(/if \.Values\.config\.authority \}\}\n {2}- \{ name: authority, containerPort: 8444 \}/)
+    expect(templates.find(({ name }) => name === 'authority.yaml')?.text).toMatch(/^\{\{- if \.Values\.config\.authority \}\}/)
   })
 
   it('come from files of this chart alone', () => {

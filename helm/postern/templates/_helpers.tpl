@@ -12,6 +12,11 @@
 {{- end -}}
 {{- end -}}
 
+{{/* A name that is still one when the longest full name stands before it. */}}
+{{- define "postern.authority" -}}
+{{- printf "%s-authority" (include "postern.fullname" . | trunc 53 | trimSuffix "-") -}}
+{{- end -}}
+
 {{- define "postern.selector" -}}
 app.kubernetes.io/name: {{ include "postern.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -56,6 +61,9 @@ env:
 ports:
   - { name: proxy, containerPort: 8080 }
   - { name: operations, containerPort: 9090 }
+  {{- if .Values.config.authority }}
+  - { name: authority, containerPort: 8444 }
+  {{- end }}
 {{- /* A sidecar's start-up is waited for before the agent is started. */}}
 startupProbe:
   httpGet: { path: /readyz, port: operations }
@@ -79,6 +87,9 @@ volumeMounts:
   - { name: trust, mountPath: /run/postern }
   {{- if .Values.tls.secretName }}
   - { name: tls, mountPath: /etc/postern/tls, readOnly: true }
+  {{- end }}
+  {{- if .Values.authority.tlsSecretName }}
+  - { name: authority-tls, mountPath: /etc/postern/authority-tls, readOnly: true }
   {{- end }}
   {{- range $name, $secret := .Values.secretFiles }}
   - { name: secret-{{ $name }}, mountPath: /etc/postern/secrets/{{ $name }}, readOnly: true }
