@@ -4,10 +4,18 @@ import { describe, expect, it } from 'vitest'
 import { Command } from 'commander'
 import { agentDependencies } from '../../src/cli/agent-dependencies.ts'
 import { agentCommand } from '../../src/cli/agent.ts'
+import { apiDependencies } from '../../src/cli/api/api-dependencies.ts'
+import { approvalCommand } from '../../src/cli/approval.ts'
 import { auditDependencies } from '../../src/cli/audit-dependencies.ts'
 import { auditCommand } from '../../src/cli/audit.ts'
+import { breakGlassCommand } from '../../src/cli/break-glass.ts'
+import { connectionCommand } from '../../src/cli/connection.ts'
+import { delegationCommand } from '../../src/cli/delegation.ts'
+import { loginCommand, logoutCommand, whoamiCommand } from '../../src/cli/login.ts'
+import { personCommand } from '../../src/cli/person.ts'
 import { policyDependencies } from '../../src/cli/policy-dependencies.ts'
 import { policyCommand } from '../../src/cli/policy.ts'
+import { sessionCommand } from '../../src/cli/session.ts'
 import { startCommand } from '../../src/cli/start.ts'
 import { root } from './source-tree.ts'
 
@@ -80,11 +88,23 @@ describe('the decisions', () => {
 /** What a checkpoint's signed bytes begin with: no command. */
 const SIGNED_PREFIX = 'postern audit checkpoint v1'
 
+/** A command line in the pages, up to where a comment or a redirection begins. */
+const SHOWN = (names: string): RegExp => new RegExp(`(?:\`|\\$ |^|node dist/bin\\.js |, )(?:postern|node dist/bin\\.js) ((?:${names})(?![a-z-])[^\`\\n|#>]*)`, 'gm')
+
+/** The words of a line but those in quotes, which are a value of the reader's. */
+const unquoted = (line: string): readonly string[] => line.replaceAll(/"[^"]*"/g, '').split(/\s+/).filter((word) => word !== '')
+
 describe('the commands that are shown', () => {
   const program = new Command('postern')
-  for (const command of [startCommand(), policyCommand(policyDependencies()), auditCommand(auditDependencies()), agentCommand(agentDependencies())]) program.addCommand(command)
+  const api = apiDependencies()
+  const commands = [
+    startCommand(), policyCommand(policyDependencies()), auditCommand(auditDependencies()), agentCommand(agentDependencies()),
+    ...[loginCommand, logoutCommand, whoamiCommand, delegationCommand, sessionCommand, connectionCommand, personCommand, approvalCommand, breakGlassCommand].map((make) => make(api)),
+  ]
+  for (const command of commands) program.addCommand(command)
+  const names = commands.map((command) => command.name()).join('|')
   const shown = pages.flatMap(({ path, text }) =>
-    [...text.replaceAll(SIGNED_PREFIX, '').matchAll(/(?:`|\$ |^|node dist\/bin\.js |, )(?:postern|node dist\/bin\.js) ((?:start|policy|audit|agent)\b[^`\n|]*)/gm)].map(([, line]) => ({ path, line: line ?? '' })))
+    [...text.replaceAll(SIGNED_PREFIX, '').matchAll(SHOWN(names))].map(([, line]) => ({ path, line: line ?? '' })))
 
   function problemOf(line: string): string | undefined {
     const words = line.split(/\s+/).filter((word) => word !== '')
@@ -97,11 +117,16 @@ describe('the commands that are shown', () => {
     }
     if (at.commands.length > 0) return words.length === 0 ? undefined : `${at.name()} has no command ${words[0] ?? ''}`
     const known = new Set(at.options.flatMap(({ short, long }) => [short, long]))
-    const stranger = words.find((word) => /^--?[a-z]/.test(word) && !known.has(word))
+    const stranger = unquoted(line).find((word) => /^--?[a-z]/.test(word) && !known.has(word))
     return stranger === undefined ? undefined : `${at.name()} has no option ${stranger}`
   }
 
-  it('are found', () => expect(shown.length).toBeGreaterThan(10))
+  it('are found', () => expect(shown.length).toBeGreaterThan(40))
+
+  it('are all of those that ask the authority', () => {
+    const told = new Set(shown.map(({ line }) => line.split(/\s+/, 1)[0]))
+    expect(commands.map((command) => command.name()).filter((name) => !told.has(name))).toEqual([])
+  })
 
   it('exist, with their options', () => {
     expect(shown.flatMap(({ path, line }) => {
@@ -135,4 +160,29 @@ describe('the metrics that are documented', () => {
     const real = new Set([...sources.matchAll(/'(postern_[a-z_]+)'/g)].map(([, name]) => name ?? ''))
     expect(documented).toEqual(real)
   })
+})
+
+describe('the events that are documented', () => {
+  it('are all of those that there are', () => {
+    const page = readFileSync(join(root, 'docs', 'audit.md'), 'utf8')
+    const real = [...readFileSync(join(root, 'src', 'audit', 'event.ts'), 'utf8').matchAll(/'([a-z]+\.[a-z_]+)'/g)].map(([, event]) => event ?? '')
+    expect(real.length).toBeGreaterThan(40)
+    expect(real.filter((event) => !page.includes(`\`${event}\``))).toEqual([])
+  })
+})
+
+describe('the requirements of docs/oauth.md', () => {
+  const page = readFileSync(join(root, 'docs', 'oauth.md'), 'utf8')
+  const table = page.slice(page.indexOf('## Requirement, standard, test'))
+  const rows = table.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| requirement ')).map((line) => line.split(' | '))
+
+  it('are found', () => expect(rows.length).toBeGreaterThan(20))
+
+  for (const [requirement = '', , tests = ''] of rows) {
+    it(`names tests that hold it: ${requirement.slice(2)}`, () => {
+      const named = [...tests.matchAll(/`(test\/[^`]+\.test\.ts)`/g)].map(([, file]) => file ?? '')
+      expect(named.length).toBeGreaterThan(0)
+      for (const file of named) expect(readFileSync(join(root, file), 'utf8')).toMatch(/\bexpect\(/)
+    })
+  }
 })
