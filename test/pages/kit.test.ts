@@ -50,7 +50,7 @@ describe('what pages are made of', () => {
 
   it('say in a table’s cells which column they are, so that a phone can show a row by itself', () => {
     const text = String(table({ caption: 'Agents', columns: ['Name', 'Owner'], rows: [['A', 'B']], empty: '' }))
-    expect(text).toContain('<td data-label="Name">A</td><td data-label="Owner">B</td>')
+    expect(text).toContain('<td role="cell" data-label="Name">A</td><td role="cell" data-label="Owner">B</td>')
     expect(String(table({ caption: 'Agents', columns: ['Name'], rows: [], empty: 'None yet' }))).toContain('None yet')
   })
 })

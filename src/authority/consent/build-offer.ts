@@ -55,7 +55,7 @@ function sectionOf(facts: OfferFacts, party: ForecastParty, integration: string,
     .filter((detail) => detail.integration === integration)
     .map((detail, index) => partOf(facts, party, known, detail, connection, `${key}.${index}`))
   const { words } = known
-  return { key, integration, title: words.title, words, connection, parts, cannot: limitsOf(known, parts) }
+  return { key, integration, title: words.title, words, connection, parts, cannot: limitsOf(known, parts, facts.held.filter((access) => access.integration === integration)) }
 }
 
 function connectionOf(facts: OfferFacts, party: ForecastParty, integration: string): ConnectionOffer {

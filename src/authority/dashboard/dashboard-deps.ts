@@ -22,6 +22,8 @@ export interface DashboardDeps {
   /** By integration. */
   readonly words: ReadonlyMap<string, { readonly vocabulary: Vocabulary; readonly words: ScopeWords }>
   readonly audit: Pick<AuditLog, 'post'>
+  /** For how long emergency access is lent at most. */
+  readonly breakGlassMaxMs: number
   readonly clock: Clock
   /** Told of what broke. */
   report(error: unknown): void

@@ -3,7 +3,7 @@ import type { NavItem, PageAccount } from '../pages/layout.ts'
 
 /** The places of the dashboard. */
 const PLACES = [
-  { href: '/', label: 'What acts for you' },
+  { href: '/', label: 'Overview' },
   { href: '/agents', label: 'Agents' },
   { href: '/approvals', label: 'Approvals' },
   { href: '/audit', label: 'Audit' },

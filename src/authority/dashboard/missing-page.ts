@@ -6,7 +6,7 @@ import { frame } from './frame.ts'
 /** What one may not see looks like what does not exist. */
 export function missingPage(c: WebContext, who: BrowserSignIn): Response | Promise<Response> {
   return c.html(errorPage({
-    title: 'There is no such thing', text: 'It does not exist, or it is not yours.', next: [{ href: '/', label: 'What acts for you' }],
+    title: 'There is no such thing', text: 'It does not exist, or it is not yours.', next: [{ href: '/', label: 'Go to the overview' }],
     account: frame(who, '/').account,
   }), 404)
 }

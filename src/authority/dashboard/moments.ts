@@ -1,12 +1,24 @@
+import { html, type Markup } from '../pages/markup.ts'
+
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' })
 
 /** `22 November 2026, 09:32 UTC`: without scripts nobody knows the reader's time zone, so it is said which one this is. */
 export function dateText(ms: number): string {
-  const date = new Date(ms)
-  const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(date)
-  return `${day}, ${date.toISOString().slice(11, 16)} UTC`
+  return `${DAY.format(ms)}, ${new Date(ms).toISOString().slice(11, 16)} UTC`
+}
+
+/** `22 November 2026` of `2026-11-22`. */
+export function dayText(day: string): string {
+  return DAY.format(Date.parse(`${day}T00:00:00Z`))
+}
+
+/** A moment for people and machines; `text` in the place of the whole date, which then shows on pointing at it. */
+export function moment(ms: number, text?: string): Markup {
+  const iso = new Date(ms).toISOString()
+  return text === undefined ? html`<time datetime="${iso}">${dateText(ms)}</time>` : html`<time datetime="${iso}" title="${dateText(ms)}">${text}</time>`
 }
 
 /** `in 52 minutes`, `in 3 days`; what is over is told as `over`. */
@@ -22,7 +34,7 @@ export function agoText(ms: number, nowMs: number): string {
 function spanText(ms: number): string {
   for (const [unitMs, name] of [[DAY_MS, 'day'], [HOUR_MS, 'hour'], [MINUTE_MS, 'minute']] as const) {
     const count = Math.round(ms / unitMs)
-    if (ms >= unitMs && count > 0) return `${count} ${name}${count === 1 ? '' : 's'}`
+    if (ms >= unitMs) return `${count} ${name}${count === 1 ? '' : 's'}`
   }
   return 'less than a minute'
 }

@@ -1,22 +1,27 @@
-import type { Connection } from '../../store/ports/connections.ts'
 import type { Approval } from '../../store/ports/approvals.ts'
-import type { DelegatedAccess, StoredDelegation } from '../../store/ports/delegations.ts'
+import type { Connection } from '../../store/ports/connections.ts'
+import type { StoredDelegation, StoredSession } from '../../store/ports/delegations.ts'
 import type { BrowserSignIn } from '../people/contract.ts'
 import { buttonLink } from '../pages/form.ts'
 import { page } from '../pages/layout.ts'
 import { html, nothing, type Markup } from '../pages/markup.ts'
-import { badge, card, chips, facts, heading, notice, table } from '../pages/parts.ts'
+import { badge, card, facts, heading, notice, table } from '../pages/parts.ts'
 import { plainText } from '../pages/plain-text.ts'
+import { accessView, accountOf, titleOf } from './access-view.ts'
 import type { DashboardDeps } from './dashboard-deps.ts'
 import { frame } from './frame.ts'
-import { dateText, untilText } from './moments.ts'
+import { moment, untilText } from './moments.ts'
+import { runsView } from './runs-view.ts'
 
 export interface Overview {
   readonly delegations: readonly StoredDelegation[]
+  /** Those that run, under any of them. */
+  readonly sessions: readonly StoredSession[]
   /** By agent id. */
   readonly agentNames: ReadonlyMap<string, string>
   readonly connections: readonly Connection[]
   readonly connectable: ReturnType<DashboardDeps['connections']['connectable']>
+  /** Questions that this person can answer. */
   readonly waiting: readonly Approval[]
   readonly nowMs: number
 }
@@ -28,69 +33,71 @@ export function overviewPage(signIn: BrowserSignIn, overview: Overview, words: D
     title: 'What acts for you', width: 'wide', ...frame(signIn, '/'),
     body: html`${heading('What acts for you', 'Agents that you let act on your behalf. What you revoke stops at once, open connections included.')}
 ${breakGlassNotice(signIn)}${waitingNotice(waiting)}
-${delegations.length === 0 ? nobodyActs : delegations.map((delegation) => delegationCard(delegation, overview, words))}
-${connectionsCard(overview)}`,
+${delegations.length === 0 ? nobodyActs : html`<div class="cards">${delegations.map((delegation) => delegationCard(delegation, overview, words))}</div>`}
+${connectionsCard(overview, words)}`,
   })
 }
 
-const nobodyActs = card({ body: html`<p class="empty">No agent acts for you. When one asks, it sends you to a page here that shows what it wants.</p>` })
+const nobodyActs = card({ body: html`<p class="empty">No agent acts for you. When one wants to, it sends you to a page here that shows what it asks for.</p>` })
 
 function breakGlassNotice({ breakGlass }: BrowserSignIn): Markup {
   return breakGlass ? notice('warn', 'You have emergency access', 'You are an operator for a while, by a colleague’s leave. Everything that you do so stands in the audit.') : nothing
 }
 
 function waitingNotice(waiting: readonly Approval[]): Markup {
-  if (waiting.length === 0) return nothing
-  const what = waiting.length === 1 ? 'One question waits' : `${waiting.length} questions wait`
-  return notice('warn', `${what} for your answer`, html`<a href="/approvals">Look at ${waiting.length === 1 ? 'it' : 'them'}</a>`)
+  const [first] = waiting
+  if (first === undefined) return nothing
+  if (waiting.length === 1) return notice('warn', 'One question waits for your answer', html`<a href="/approvals/${first.id}">Look at it</a>`)
+  return notice('warn', `${waiting.length} questions wait for your answer`, html`<a href="/approvals">Look at them</a>`)
 }
 
-function delegationCard(delegation: StoredDelegation, { agentNames, connections, nowMs }: Overview, words: DashboardDeps['words']): Markup {
+function delegationCard(delegation: StoredDelegation, { agentNames, connections, sessions, nowMs }: Overview, words: DashboardDeps['words']): Markup {
   const { id, agent, access, expiresAtMs, createdAtMs } = delegation
+  const name = plainText(agentNames.get(agent) ?? agent, 80)
   return card({
-    title: html`<bdi>${plainText(agentNames.get(agent) ?? agent)}</bdi>`,
-    aside: html`<code>${agent}</code>`,
-    body: html`<div class="stack">${access.map((one) => accessOf(one, connections, words))}
+    title: html`<bdi>${name}</bdi>`,
+    aside: html`<code class="muted">${agent}</code>`,
+    body: html`<div class="stack">${access.map((one) => accessView(one, connections, words))}
 ${facts([
-  ['Approved', html`<time datetime="${isoOf(createdAtMs)}">${dateText(createdAtMs)}</time>`],
-  ['Ends', html`<time datetime="${isoOf(expiresAtMs)}">${untilText(expiresAtMs, nowMs)}</time> <span class="muted">(${dateText(expiresAtMs)})</span>`],
+  ['Approved', moment(createdAtMs)],
+  ['Ends', html`${moment(expiresAtMs)} <span class="muted small">${untilText(expiresAtMs, nowMs)}</span>`],
+  ['Runs', runsView(sessions.filter(({ delegation: of }) => of === id), name, nowMs)],
 ])}</div>`,
-    foot: html`<div class="actions">${buttonLink({ label: 'Revoke', href: `/delegations/${id}/revoke`, size: 'small' })}${buttonLink({ label: 'What it did', href: `/audit?agent=${encodeURIComponent(agent)}`, size: 'small' })}</div>`,
+    foot: html`<div class="actions">${buttonLink({ label: 'Revoke', about: name, href: `/delegations/${id}/revoke`, size: 'small' })}${
+      buttonLink({ label: 'What it did', about: name, href: `/audit?agent=${encodeURIComponent(agent)}`, size: 'small' })}</div>`,
   })
 }
 
-function accessOf({ integration, scopes, targets, connection }: DelegatedAccess, connections: readonly Connection[], words: DashboardDeps['words']): Markup {
-  const known = words.get(integration)
-  const by = connections.find(({ id }) => id === connection)
-  const says = (scope: string): string => known?.words.can(known.vocabulary.canonicalScope(scope) ?? scope) ?? scope
-  return html`<div class="stack-tight"><h3>${known?.words.title ?? integration}${by === undefined ? nothing : html` <span class="muted">as ${accountOf(by)}</span>`}</h3>
-<ul>${scopes.map((scope) => html`<li>${says(scope)} <code class="muted">${plainText(scope)}</code></li>`)}</ul>
-${targets.includes('**') ? html`<p class="muted">On ${known?.words.targets.everything ?? 'everything that you can reach'}</p>` : chips(targets.map((target) => plainText(target)))}</div>`
-}
-
-function connectionsCard({ connections, connectable, nowMs }: Overview): Markup {
-  const rows = connections.map((connection) => [
-    connection.integration,
-    html`<bdi>${accountOf(connection)}</bdi>${connection.label === 'default' ? nothing : html` <span class="muted">${plainText(connection.label)}</span>`}`,
-    connection.state === 'active' ? badge('connected', 'good') : html`${badge('has to be renewed', 'warn')} <span class="small muted">${plainText(connection.stateReason ?? '')}</span>`,
-    html`<time datetime="${isoOf(connection.createdAtMs)}">${dateText(Math.min(connection.createdAtMs, nowMs))}</time>`,
-    html`<div class="actions">${connection.state === 'active' ? nothing : buttonLink({ label: 'Renew', href: `/connect/${connection.integration}?return=/`, size: 'small', tone: 'accent' })}${buttonLink({ label: 'Disconnect', href: `/connections/${connection.id}/revoke`, size: 'small' })}</div>`,
-  ])
-  const connect = connectable.map(({ integration, title }) => buttonLink({ label: title, href: `/connect/${integration}?return=/`, size: 'small' }))
+function connectionsCard({ connections, connectable, nowMs }: Overview, words: DashboardDeps['words']): Markup {
+  const rows = connections.map((connection) => {
+    const about = `${accountOf(connection)} at ${titleOf(connection.integration, words)}`
+    const renew = connection.state === 'active' ? nothing
+      : buttonLink({ label: 'Renew', about, href: `/connect/${encodeURIComponent(connection.integration)}?return=/`, size: 'small', tone: 'accent' })
+    return [
+      titleOf(connection.integration, words),
+      html`<bdi>${accountOf(connection)}</bdi>${labelOf(connection)}`,
+      stateOf(connection),
+      moment(Math.min(connection.createdAtMs, nowMs)),
+      html`<div class="actions">${renew}${buttonLink({ label: 'Disconnect', about, href: `/connections/${connection.id}/revoke`, size: 'small' })}</div>`,
+    ]
+  })
+  const connect = connectable.map(({ integration, title }) => buttonLink({ label: title, href: `/connect/${encodeURIComponent(integration)}?return=/`, size: 'small' }))
   return card({
     title: 'Your connections',
     body: table({
       caption: 'Accounts of yours that agents can be let act with', columns: ['Where', 'Account', 'State', 'Since', ''], rows,
-      empty: 'You have connected no account.',
+      empty: connectable.length === 0 ? 'Agents act by your organisation’s access here: there is nothing to connect.' : 'You have connected no account. Agents that need one ask you for it.',
     }),
     foot: connect.length === 0 ? undefined : html`<div class="actions">${connect}</div>`,
   })
 }
 
-function accountOf({ account, label }: Connection): string {
-  return plainText(account?.name ?? label)
+/** Only where it says more than the account's own name. */
+function labelOf({ account, label }: Connection): Markup {
+  return label === 'default' || account === undefined || label === account.name ? nothing : html` <span class="muted"><bdi>${plainText(label, 60)}</bdi></span>`
 }
 
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString()
+function stateOf({ state, stateReason }: Connection): Markup {
+  if (state === 'active') return badge('connected', 'good')
+  return html`${badge('has to be renewed', 'warn')}${stateReason === undefined ? nothing : html` <span class="small muted">${plainText(stateReason, 200)}</span>`}`
 }

@@ -13,18 +13,23 @@ export function reportPage(signIn: BrowserSignIn, place: Place, what: string, re
   const lead = changed ? 'It is in force: no further call is made, and what was open has been cut.' : 'It had been revoked before. What was still left was ended now.'
   return page({
     title: 'Revoked', width: 'reading', ...frame(signIn, place),
-    body: html`${heading(`Revoked: ${plainText(what)}`, lead)}
+    body: html`${heading(html`Revoked: <bdi>${plainText(what)}</bdi>`, lead)}
 ${left.length === 0 ? nothing : notice('warn', 'Not everything could be ended elsewhere', html`<ul>${left.map((one) => html`<li>${plainText(one, 400)}</li>`)}</ul>`)}
 ${card({
   body: facts([
-    ['Approvals ended', String(delegations.length)],
-    ['Runs ended', String(sessions.length)],
-    ['Connections ended', String(connections.length)],
-    ['Open streams cut', String(streamsCut)],
+    ...counted('Approvals ended', delegations.length),
+    ...counted('Runs ended', sessions.length),
+    ...counted('Connections ended', connections.length),
+    ['Open streams cut', streamsCut === 0 ? 'none was open' : String(streamsCut)],
     ['Credentials', credentials.length === 0 ? 'none was in use' : html`<ul>${credentials.map(({ integration, dropped, revokedUpstream }) =>
-      html`<li>${integration}: ${dropped} dropped, ${revokedUpstream} revoked there</li>`)}</ul>`],
+      html`<li>${integration}: ${String(dropped)} dropped here, ${String(revokedUpstream)} of them revoked there</li>`)}</ul>`],
   ]),
   foot: html`<div class="actions">${buttonLink({ label: 'Back', href: place })}</div>`,
 })}`,
   })
+}
+
+/** What none was ended of is not worth a line. */
+function counted(term: string, count: number): readonly (readonly [string, string])[] {
+  return count === 0 ? [] : [[term, String(count)]]
 }

@@ -8,6 +8,8 @@ export interface ConfirmPageOptions {
   /** What happens then, and whether it can be undone. */
   readonly text: Content
   readonly details?: Content
+  /** Within the form: what else is to be said. */
+  readonly inside?: Content
   readonly action: string
   readonly csrf: string
   readonly fields?: Readonly<Record<string, string>> | undefined
@@ -22,10 +24,10 @@ export interface ConfirmPageOptions {
 
 /** Asks before something is done that cannot be taken back easily: a dialog as a page, so that it works without scripts. */
 export function confirmPage(options: ConfirmPageOptions): Markup {
-  const { title, text, details, action, csrf, fields, confirm, danger, cancelHref, account, nav } = options
+  const { title, text, details, inside, action, csrf, fields, confirm, danger, cancelHref, account, nav } = options
   const form = postForm({
-    action, csrf, fields,
-    body: html`<div class="actions">${buttonLink({ label: 'Cancel', href: cancelHref })}${button({ label: confirm, tone: danger ? 'danger' : 'accent' })}</div>`,
+    action, csrf, fields, className: 'stack',
+    body: html`${inside}<div class="actions">${buttonLink({ label: 'Cancel', href: cancelHref })}${button({ label: confirm, tone: danger ? 'danger' : 'accent' })}</div>`,
   })
   return page({ title, width: 'narrow', account, nav, body: html`${heading(title, text)}${details}${form}` })
 }

@@ -38,9 +38,16 @@ export function button({ label, tone, size, name, value }: ButtonOptions): Marku
   return html`<button type="submit" class="${buttonClass(tone, size)}"${sent}>${label}</button>`
 }
 
+export interface ButtonLinkOptions extends Pick<ButtonOptions, 'label' | 'tone' | 'size'> {
+  readonly href: string
+  /** Of several that look the same, what this one is about: read out, not shown. Made for a page. */
+  readonly about?: string | undefined
+}
+
 /** A link that looks like a button: it only leads somewhere. */
-export function buttonLink({ label, href, tone, size }: Pick<ButtonOptions, 'label' | 'tone' | 'size'> & { readonly href: string }): Markup {
-  return html`<a class="button ${buttonClass(tone, size)}" href="${href}">${label}</a>`
+export function buttonLink({ label, href, tone, size, about }: ButtonLinkOptions): Markup {
+  const more = about === undefined ? nothing : html`<span class="visually-hidden">: ${about}</span>`
+  return html`<a class="button ${buttonClass(tone, size)}" href="${href}">${label}${more}</a>`
 }
 
 function buttonClass(tone: ButtonOptions['tone'] = 'plain', size: ButtonOptions['size'] = 'normal'): string {

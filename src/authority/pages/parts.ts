@@ -44,19 +44,25 @@ export function chips(texts: readonly string[]): Markup {
 }
 
 export interface TableOptions {
+  /** Read out, not shown: a heading stands above. */
   readonly caption: string
+  /** `''` over what can be done. */
   readonly columns: readonly string[]
   readonly rows: readonly (readonly Content[])[]
   /** In the place of a table without rows. */
   readonly empty: Content
 }
 
-/** Rows under columns; on a phone each row stands by itself, with the columns' names in it. */
+/**
+ * Rows under columns; on a phone each row stands by itself, with the columns' names in it. The roles are said, since a table that is laid out
+ * otherwise is none to readers of the screen.
+ */
 export function table({ caption, columns, rows, empty }: TableOptions): Markup {
-  if (rows.length === 0) return html`<div class="empty">${empty}</div>`
-  const body = rows.map((cells) => html`<tr>${cells.map((cell, index) => html`<td data-label="${columns[index] ?? ''}">${cell}</td>`)}</tr>`)
-  return html`<div class="table-frame"><table class="stacks"><caption>${caption}</caption>
-<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`
+  if (rows.length === 0) return html`<p class="empty">${empty}</p>`
+  const head = columns.map((column) => html`<th scope="col" role="columnheader">${column === '' ? html`<span class="visually-hidden">What you can do</span>` : column}</th>`)
+  const body = rows.map((cells) => html`<tr role="row">${cells.map((cell, index) => html`<td role="cell" data-label="${columns[index] ?? ''}">${cell}</td>`)}</tr>`)
+  return html`<table class="stacks" role="table"><caption class="visually-hidden">${caption}</caption>
+<thead role="rowgroup"><tr role="row">${head}</tr></thead><tbody role="rowgroup">${body}</tbody></table>`
 }
 
 export interface Moment {
@@ -72,6 +78,6 @@ export interface Moment {
 /** What happened, one line an event: `09:32:14 credential.issued agent:pr-reviewer -> github`. */
 export function timeline(label: string, moments: readonly Moment[]): Markup {
   const lines = moments.map(({ iso, time, event, tone, body }) =>
-    html`<li><time datetime="${iso}">${time}</time><span class="${tone === 'plain' ? '' : `is-${tone}`}">${event}</span><span>${body}</span></li>`)
+    html`<li><time datetime="${iso}">${time}</time> <span class="${tone === 'plain' ? 'event' : `event is-${tone}`}">${event}</span> <span class="what">${body}</span></li>`)
   return html`<ol class="timeline" aria-label="${label}">${lines}</ol>`
 }

@@ -83,7 +83,7 @@ function partsOf(options: AuthorityAppOptions) {
     more: { ...consent, agents: clients },
     device: { ...shared, devices: oauth.devices },
     connect: { ...shared, oauth: upstreams.oauth, connections: store.connections, shortLived: store.shortLived },
-    dashboard: { ...shared, store, agents, connections, revoker: services.revoker, approvals: services.approvals, words },
+    dashboard: { ...shared, store, agents, connections, revoker: services.revoker, approvals: services.approvals, words, breakGlassMaxMs: lifetimes.breakGlassMaxMs },
   }
 }
 

@@ -60,28 +60,43 @@ input[type=checkbox], input[type=radio] { inline-size: 1.15rem; block-size: 1.15
 details > summary { cursor: pointer; color: var(--accent); inline-size: fit-content; padding-block: 0.25rem; }
 details[open] > summary { margin-block-end: 0.6rem; }
 
-.table-frame { overflow-x: auto; }
 table { inline-size: 100%; border-collapse: collapse; font-size: 0.9375rem; }
-caption { text-align: start; padding-block-end: 0.75rem; font-weight: 640; }
 th { text-align: start; font-size: 0.8125rem; font-weight: 600; color: var(--muted); padding: 0.55rem 1.25rem 0.55rem 0; border-block-end: 1px solid var(--edge); }
 td { padding: 0.75rem 1.25rem 0.75rem 0; border-block-end: 1px solid var(--line); vertical-align: top; }
+th:last-child, td:last-child { padding-inline-end: 0; }
+tbody tr:last-child td { border-block-end: 0; padding-block-end: 0.25rem; }
+thead th { padding-block-start: 0; }
+td:last-child .actions { justify-content: flex-end; }
 @media (max-width: 44rem) {
   table.stacks, .stacks tbody, .stacks tr, .stacks td { display: block; }
   .stacks thead { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
-  .stacks tr { padding-block: 0.75rem; border-block-end: 1px solid var(--line); }
-  .stacks td { border: 0; padding: 0.15rem 0; }
-  .stacks td[data-label]::before { content: attr(data-label); display: block; font-size: 0.8125rem; color: var(--muted); }
+  .stacks tr { padding-block: 0.9rem; border-block-end: 1px solid var(--line); }
+  .stacks tr:first-child { padding-block-start: 0; }
+  .stacks tr:last-child { padding-block-end: 0; border: 0; }
+  .stacks td, .stacks tbody tr:last-child td { border: 0; padding: 0.2rem 0; }
+  .stacks td:last-child .actions { justify-content: flex-start; padding-block-start: 0.4rem; }
+  .stacks td:not([data-label=""])::before { content: attr(data-label); display: block; font-size: 0.8125rem; color: var(--muted); }
   .facts { grid-template-columns: 1fr; gap: 0.1rem; }
   .facts dd + dt { margin-block-start: 0.7rem; }
   .card-head, .card-body, .card-foot { padding-inline: 1.1rem; }
 }
 
-.timeline { font: 0.8125rem/1.6 var(--mono); }
-.timeline li { display: grid; grid-template-columns: max-content minmax(11rem, max-content) 1fr; gap: 0 1.1rem; padding-block: 0.4rem; border-block-end: 1px solid var(--line); }
+.timeline { display: grid; grid-template-columns: max-content minmax(11.5rem, max-content) 1fr; gap: 0 1.25rem; font: 0.8125rem/1.6 var(--mono); }
+.timeline li { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; padding-block: 0.4rem; border-block-end: 1px solid var(--line); }
+.timeline li:last-child { border: 0; }
+.timeline .what { min-inline-size: 0; overflow-wrap: anywhere; }
 .timeline time { color: var(--muted); }
 .timeline .is-bad { color: var(--danger); }
 .timeline .is-warn { color: var(--warn); }
 .timeline .is-good { color: var(--accent); }
-@media (max-width: 44rem) { .timeline li { grid-template-columns: max-content 1fr; } .timeline li > :nth-child(3) { grid-column: 1 / -1; } }
-.empty { padding: 2.5rem 1.4rem; text-align: center; color: var(--muted); }
+@media (max-width: 44rem) { .timeline { grid-template-columns: max-content 1fr; } .timeline .what { grid-column: 1 / -1; } }
+.filter { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(9rem, 100%), 1fr)); gap: 0.9rem 1rem; align-items: end; }
+.filter select, .filter button { inline-size: 100%; }
+.cards { display: grid; gap: 1.5rem; }
+@media (min-width: 64rem) { .cards { grid-template-columns: 1fr 1fr; } .cards > .card:only-child { grid-column: 1 / -1; } }
+.cards > .card { display: flex; flex-direction: column; }
+.cards > .card > .card-body { flex: 1; }
+.granted { display: grid; gap: 0.2rem; }
+textarea.prose { font: inherit; }
+.empty { padding: 1.5rem 1.4rem; text-align: center; color: var(--muted); }
 `

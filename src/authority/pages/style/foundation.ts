@@ -56,6 +56,10 @@ main.wide { max-inline-size: 72rem; }
 .lead { color: var(--muted); font-size: 1.0625rem; max-inline-size: 38rem; }
 .eyebrow { color: var(--muted); font-size: 0.875rem; }
 .foot { padding: 1.25rem 1.5rem 1.75rem; text-align: center; color: var(--muted); font-size: 0.8125rem; }
+@media (max-width: 44rem) {
+  .nav { order: 1; inline-size: 100%; justify-content: space-between; }
+  .top-row:has(.nav) { padding-block-end: 0.2rem; }
+}
 @media (max-width: 36rem) {
   h1 { font-size: 1.5rem; }
   main { padding: 1.75rem 1rem 2.5rem; }
