@@ -68,6 +68,8 @@ describe('a client at introspection and revocation', () => {
     expect(await asks(signed, undefined, given)).toBe('keyed')
     expect(await asks(signed, undefined, given)).toBeUndefined()
     expect(await asks({ ...TYPE, client_assertion: await assertion({ aud: `${ISSUER}${ENDPOINT}` }) })).toBe('keyed')
+    // As long as at the token endpoint.
+    expect(await asks({ ...TYPE, client_assertion: await assertion({}, privateKey, 590) })).toBe('keyed')
   })
 
   test.each<[string, () => Promise<string>]>([
@@ -75,6 +77,7 @@ describe('a client at introspection and revocation', () => {
     ['for another audience', () => assertion({ aud: 'https://elsewhere.example' })],
     ['of another issuer', () => assertion({ iss: 'public' })],
     ['that is over', () => assertion({}, privateKey, -120)],
+    ['that lives for eleven minutes', () => assertion({}, privateKey, 660)],
     ['that lives for a day', () => assertion({}, privateKey, 86_400)],
     ['without a name of its own', () => assertion({ jti: undefined })],
     ['without a signature', async () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${(await assertion()).split('.')[1] ?? ''}.`],

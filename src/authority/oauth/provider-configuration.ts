@@ -1,6 +1,7 @@
 import { generateKeyPair, exportJWK } from 'jose'
 import type { Client, Configuration, JWK } from 'oidc-provider'
 import { errors } from 'oidc-provider'
+import { MAX_ASSERTION_S } from './assertion-lifetime.ts'
 import { CLIENT_ALGORITHMS, clientMethods, PROOF_ALGORITHMS } from './algorithms.ts'
 import { clientDocuments, documentFetch } from './client-documents.ts'
 import { libraryCookies } from './cookies.ts'
@@ -19,8 +20,6 @@ const CLOCK_TOLERANCE_S = 15
 const INTERACTION_S = 900
 const DEVICE_CODE_S = 600
 const CODE_S = 60
-/** A client assertion lives no longer: its `jti` is kept for as long. */
-const MAX_ASSERTION_S = 600
 
 type Features = NonNullable<Configuration['features']>
 

@@ -3,6 +3,7 @@ import { jwtVerify } from 'jose'
 import type { Clock } from '../../lib/clock.ts'
 import type { ShortLived } from '../../store/ports/short-lived.ts'
 import { CLIENT_ALGORITHMS } from '../oauth/algorithms.ts'
+import { MAX_ASSERTION_S } from '../oauth/assertion-lifetime.ts'
 import { agentOfClient } from '../oauth/client-identity.ts'
 import type { OauthAgent, OauthAgents } from '../oauth/oauth-dependencies.ts'
 import { certificateMatches } from '../oauth/sender-certificate.ts'
@@ -27,7 +28,6 @@ export interface ShownClient {
 }
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const MAX_ASSERTION_AGE_S = 300
 const CLOCK_TOLERANCE_S = 60
 
 /**
@@ -62,7 +62,7 @@ async function isGood(assertion: string, clientId: string, pem: string, endpoint
   }).catch(() => undefined)
   const { jti, exp } = verified?.payload ?? {}
   if (typeof jti !== 'string' || jti.length > 256 || exp === undefined) return false
-  if (exp > clock.nowMs() / 1000 + MAX_ASSERTION_AGE_S) return false
+  if (exp > clock.nowMs() / 1000 + MAX_ASSERTION_S) return false
   // Used once: it would otherwise be as good as a password until it ends.
   const id = `assertion ${clientId} ${jti}`
   return shortLived.putNew({ kind: 'dpop_jti', id, payload: {}, expiresAtMs: (exp + CLOCK_TOLERANCE_S) * 1000 })
