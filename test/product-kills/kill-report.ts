@@ -3,6 +3,8 @@ export interface KillReport {
   kills: number
   /** Of these, before the process was ready. */
   killsAtStart: number
+  /** Starts that the product refused on a machine too busy to read its policies in time, and that were made again. */
+  startedAgain: number
   seconds: number
   approvals: number
   redemptions: number
@@ -39,7 +41,7 @@ export interface KillReport {
 
 export function emptyKillReport(): KillReport {
   return {
-    kills: 0, killsAtStart: 0, seconds: 0, approvals: 0, redemptions: 0, refreshes: 0, exchanges: 0, secrets: 0, calls: 0, revocations: 0,
+    kills: 0, killsAtStart: 0, startedAgain: 0, seconds: 0, approvals: 0, redemptions: 0, refreshes: 0, exchanges: 0, secrets: 0, calls: 0, revocations: 0,
     approvalsCut: { done: 0, undone: 0 }, revocationsCut: { done: 0, undone: 0 }, refreshesCut: 0, takenOver: 0, redemptionsCut: { done: 0, usedUp: 0 },
     continued: 0, stayedRefused: 0, lost: 0, late: 0, auditRecords: 0, auditLooked: 0, secretsSearched: 0, bytesSearched: 0, wrong: [], leaks: [],
   }
@@ -64,6 +66,6 @@ export function joinedReports(reports: readonly KillReport[]): KillReport {
 }
 
 const COUNTS = [
-  'kills', 'killsAtStart', 'approvals', 'redemptions', 'refreshes', 'exchanges', 'secrets', 'calls', 'revocations', 'refreshesCut', 'takenOver', 'continued',
+  'kills', 'killsAtStart', 'startedAgain', 'approvals', 'redemptions', 'refreshes', 'exchanges', 'secrets', 'calls', 'revocations', 'refreshesCut', 'takenOver', 'continued',
   'stayedRefused', 'lost', 'late', 'auditRecords', 'auditLooked', 'secretsSearched', 'bytesSearched',
 ] as const

@@ -30,6 +30,10 @@ export async function startProduct(configFile: string): Promise<ProductProcess> 
 export function launchProduct(configFile: string): LaunchedProduct {
   const child = spawn(process.execPath, [join(root, 'src', 'bin.ts'), 'start', '--config', configFile], { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = once(child, 'exit')
+  // Nothing of it outlives a run that was broken off.
+  const end = (): void => void child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
   const said: string[] = []
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
