@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID, X509Certificate, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, randomUUID, type KeyObject, type X509Certificate } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { authenticatedClient, type ClientAuthenticationDependencies } from '../../src/authority/token-status/client-authentication.ts'

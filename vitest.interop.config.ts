@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** What needs more than the tests may ask for: `npm run test:interop`, which brings it. */
+export default defineConfig({
+  test: {
+    include: ['test/interop/**/*.interop.ts'],
+    environment: 'node',
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    reporters: ['default'],
+  },
+})
