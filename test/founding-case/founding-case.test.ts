@@ -82,7 +82,7 @@ describe('postern agent revoke agent:issue-triage, while everything is under loa
     const before = narrowedAtGithub()
     expect(before).toContain('alice-chen issues')
     expect(before).toContain('bob-diaz issues')
-    const loop = new CallLoop(othersCalls(), 15)
+    const loop = new CallLoop(othersCalls(), 30)
     const { code: exit, stdout, stderr } = await world.postern('agent', 'revoke', 'agent:issue-triage', '--reason', 'it answers spam')
     await bounded(Promise.all(triage.map(({ ended }) => ended)))
     const until = loop.made + 30
@@ -98,8 +98,8 @@ describe('postern agent revoke agent:issue-triage, while everything is under loa
     expect(await silent(others, BOUND_MS)).toHaveLength(0)
     const calls = await loop.stop()
     expect(calls.failed).toEqual([])
-    expect(calls.made).toBeGreaterThan(40)
-  }, 30_000)
+    expect(calls.made).toBeGreaterThan(30)
+  }, 60_000)
 
   it('leaves nothing of it alive at GitHub, and everything of the others', () => {
     const after = narrowedAtGithub()
@@ -138,7 +138,7 @@ describe('postern agent revoke agent:issue-triage, while everything is under loa
       expect(code(await world.call(old[who] ?? '', 'tickets/v1/tickets/T-2'))).toEqual([403, 'delegation_revoked'])
     }
     expect(others.filter(({ open }) => !open)).toHaveLength(0)
-  })
+  }, 40_000)
 
   it('has the whole of it on record: who revoked, why, what ended', async () => {
     const records = await world.records()

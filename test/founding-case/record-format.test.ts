@@ -162,6 +162,15 @@ describe('the timeline', () => {
     expect(record === undefined ? '' : humanFormat(false)(record)).toMatch(new RegExp(`^${record?.ts.slice(11, 19) ?? '-'} api\\.call `))
   })
 
+  it('is the same at the operator’s terminal', async () => {
+    const { code, stdout, stderr } = await world.postern('audit', 'query', '--agent', 'agent:pr-reviewer', '--integration', 'github', '--event', 'credential')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.trim().split('\n').map((line) => line.split(' ').slice(1, 5).join(' '))).toEqual([
+      'credential.issued agent:pr-reviewer -> github', 'credential.issued agent:pr-reviewer -> github',
+      'credential.expired agent:pr-reviewer -> github', 'credential.expired agent:pr-reviewer -> github',
+    ])
+  })
+
   it('is the same on the person’s own page', async () => {
     const alice = await world.signedIn('alice')
     await expect.poll(async () => (await alice.get(`${world.url}/audit?agent=agent:pr-reviewer`)).text(), { timeout: 10_000 }).toContain('credential.expired')
