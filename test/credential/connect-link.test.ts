@@ -15,10 +15,13 @@ describe('a refusal that only a person can mend', () => {
     expect(await stage.run(allowed())).toEqual({ denial: code, detail: 'gone', link: 'https://p/connect/github?for=user:alice@acme.com' })
   })
 
-  it('keeps a link that it has', async () => {
+  it('has this principal’s own link, before one that was made for several; that one where there is no other', async () => {
     const { stage, source } = stageWorld({ links: LINKS })
     source.give = async () => deny('connection_required', 'gone', { link: 'https://p/other' })
-    expect(await stage.run(allowed())).toMatchObject({ link: 'https://p/other' })
+    expect(await stage.run(allowed())).toMatchObject({ link: 'https://p/connect/github?for=user:alice@acme.com' })
+    const none = stageWorld({})
+    none.source.give = async () => deny('connection_required', 'gone', { link: 'https://p/other' })
+    expect(await none.stage.run(allowed())).toMatchObject({ link: 'https://p/other' })
   })
 
   it('has none where no page serves people, and no other refusal has one', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { personLinks } from '../../src/authority/delegations/person-links.ts'
 import { newId } from '../../src/model/ids.ts'
-import type { Principal } from '../../src/model/principal.ts'
+import type { ConsentDetail, Principal } from '../../src/model/principal.ts'
 import { ALICE, REVIEWER } from '../registry/support/authority.ts'
 
 const session = newId('ses')
@@ -22,6 +22,15 @@ describe('where a person mends what was refused', () => {
   test('an integration is connected, where people can', () => {
     expect(links.connect(principal, 'github')).toBe('https://postern.acme.com/connect/github')
     expect(links.connect(principal, 'tickets')).toBeUndefined()
+  })
+
+  test('what was approved with another account is then asked for again', () => {
+    const withConsent = (...consent: readonly ConsentDetail[]): Principal => ({ ...principal, delegation: { ...delegation, standing: { ...standing, consent } } })
+    const github = { integration: 'github', scopes: ['pulls:read'], targets: ['acme-corp/*'] }
+    const tickets = { ...github, integration: 'tickets' }
+    const link = new URL(links.connect(withConsent(tickets, github), 'github') ?? '')
+    expect([link.pathname, link.searchParams.get('return')]).toEqual(['/connect/github', `/more?session=${session}&integration=github&scope=pulls%3Aread&target=acme-corp%2F*`])
+    expect(links.connect(withConsent(tickets), 'github')).toBe('https://postern.acme.com/connect/github')
   })
 
   test.each<[string, Principal]>([

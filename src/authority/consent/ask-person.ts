@@ -29,13 +29,16 @@ export async function askPerson(request: AccessRequest, { person }: BrowserSignI
   const { connections, forecast, integrations, lifetimes, clock, delegations } = deps
   const running = extend === undefined ? undefined : await delegations.live(extend)
   if (extend !== undefined && !isTheirs(running, person.id, agent.id)) return undefined
+  const own = await connections.of(person.id)
+  // What was approved with an account that is gone is not allowed now: it is asked anew, with one that is there.
+  const usable = new Set<string>(own.map(({ id }) => id))
   return buildOffer({
     request, agent, person, integrations, forecast,
-    held: running?.delegation.access ?? [],
+    held: (running?.delegation.access ?? []).filter(({ connection }) => connection === undefined || usable.has(connection)),
     heldUntilMs: running?.delegation.expiresAtMs,
     nowMs: clock.nowMs(),
     connectable: new Set(connections.connectable().map(({ integration }) => integration)),
-    connections: await connections.of(person.id),
+    connections: own,
     lifetimes: lifetimes(),
   })
 }

@@ -1,4 +1,4 @@
-import type { Principal } from '../../model/principal.ts'
+import type { ConsentDetail, Principal } from '../../model/principal.ts'
 import type { PersonLinks } from '../../sync/contract.ts'
 
 export interface PersonLinksOptions {
@@ -15,18 +15,24 @@ const MAX_ENTRY = 128
 /** Where a person mends what was refused. Only for delegations that are kept here: an outside issuer's are changed there. */
 export function personLinks({ url, connectable }: PersonLinksOptions): PersonLinks {
   const sessionOf = ({ delegation }: Principal): string | undefined => (delegation?.standing === undefined ? undefined : delegation.session)
+  const more = (session: string, { integration, scopes, targets }: ConsentDetail): string => {
+    const query = new URLSearchParams({ session, integration })
+    for (const scope of bounded(scopes)) query.append('scope', scope)
+    for (const target of bounded(targets)) query.append('target', target)
+    return `/more?${query.toString()}`
+  }
   return {
     consent(principal, integration, scopes, targets) {
       const session = sessionOf(principal)
-      if (url === undefined || session === undefined) return undefined
-      const query = new URLSearchParams({ session, integration })
-      for (const scope of bounded(scopes)) query.append('scope', scope)
-      for (const target of bounded(targets)) query.append('target', target)
-      return `${url}/more?${query.toString()}`
+      return url === undefined || session === undefined ? undefined : `${url}${more(session, { integration, scopes, targets })}`
     },
     connect(principal, integration) {
-      const concerned = url !== undefined && sessionOf(principal) !== undefined && connectable(integration)
-      return concerned ? `${url}/connect/${encodeURIComponent(integration)}` : undefined
+      const session = sessionOf(principal)
+      if (url === undefined || session === undefined || !connectable(integration)) return undefined
+      // A delegation is bound to one connection of each integration, and moves as a whole: that it may use another, the person says once there is one.
+      const approved = principal.delegation?.standing?.consent.find((detail) => detail.integration === integration)
+      const onward = approved === undefined ? '' : `?return=${encodeURIComponent(more(session, approved))}`
+      return `${url}/connect/${encodeURIComponent(integration)}${onward}`
     },
   }
 }

@@ -76,7 +76,7 @@ export class CredentialStage implements Stage<Allowed, 'credential', Credential 
 
   /** What only a person can mend says where; the answer may have been made for several who wait, the link is this principal's. */
   #withLink(denial: Denial, { principal, route }: Allowed): Denial {
-    if (denial.link !== undefined || !MENDED_BY_CONNECTING.has(denial.denial)) return denial
+    if (!MENDED_BY_CONNECTING.has(denial.denial)) return denial
     const link = this.#options.sync.links.connect(principal, route.integration.name)
     return link === undefined ? denial : { ...denial, link }
   }
