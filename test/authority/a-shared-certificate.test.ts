@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exportPrivateKey, makeLeaf, makeRootCa, type CertifiedKey } from '../../src/lib/certificates.ts'
-import type { DelegationId, PersonId, SessionId } from '../../src/model/ids.ts'
+import type { AgentId, DelegationId, PersonId, SessionId } from '../../src/model/ids.ts'
 import { approvedRun, startAuthorityWorld, type AgentRun, type AuthorityWorld } from '../support/authority-world.ts'
 import { requestBytes } from '../support/agent-client.ts'
 import { policiesWith } from '../support/policies.ts'
@@ -57,7 +57,7 @@ async function outcome(certificate: CertifiedKey | undefined, fields: readonly s
 async function bound(run: AgentRun, person: string, { certificatePem }: CertifiedKey): Promise<string> {
   const nowMs = Date.now()
   return await world.service.authority?.oauth.signDelegation({
-    audience: world.url, agent: 'agent:pr-reviewer', person: person as PersonId, clientId: 'pr-reviewer', consent: [READ_PULLS],
+    audience: world.url, agent: 'agent:pr-reviewer' as AgentId, person: person as PersonId, clientId: 'pr-reviewer', consent: [READ_PULLS],
     delegation: delegationOf(run.access) as DelegationId, session: sessionOf(run.access) as SessionId, issuedAtMs: nowMs, expiresAtMs: nowMs + 60_000,
     certificateThumbprint: createHash('sha256').update(new X509Certificate(certificatePem).raw).digest('base64url'),
   }) ?? ''

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { approvedRun, OauthAgent, REDIRECT, startAuthorityWorld, type AgentRun, type AuthorityWorld, type WorldBrowser } from '../support/authority-world.ts'
 import { policiesWith } from '../support/policies.ts'
 import { MovedClock } from '../oauth/support/memory-ports.ts'
-import { BrowserApi, delegationOf, openStream, outcome, READ_PULLS, READ_TICKETS, stillOpen, TICKET_RULES } from './support/calls.ts'
+import { BrowserApi, delegationOf, openStream, outcome, READ_TICKETS, stillOpen, TICKET_RULES } from './support/calls.ts'
 
 const EVIL = 'https://evil.example'
 const clock = new MovedClock()
