@@ -118,6 +118,7 @@ function ruleOf(
     targets: globsOf(targets, '/'),
     targetTexts: targets,
     expiresInMs: text.expires_in === undefined ? undefined : parseDuration(text.expires_in),
+    delegationExpiresInMs: text.delegation_expires_in === undefined ? undefined : parseDuration(text.delegation_expires_in),
     rate: text.limits === undefined ? undefined : rateOf(text.limits.requests),
     lendsAuthority: text.authority === 'organisation',
     releases: text.delivery === 'released',

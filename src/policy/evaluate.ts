@@ -1,4 +1,4 @@
-import { type Decision, type Layer, type LayerResult, LAYERS, type RateLimit } from '../model/decision.ts'
+import { type Decision, type Layer, type LayerResult, type RateLimit } from '../model/decision.ts'
 import { newId } from '../model/ids.ts'
 import type { ConsentLayer } from './consent.ts'
 import { judgeLayer, viewLayer, type LayerOutcome, type LayerView } from './layer.ts'
@@ -6,6 +6,12 @@ import { operationName } from './reasons.ts'
 import { NO_RULES, type Rule } from './rule.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
 import type { EvaluationInput } from './snapshot.ts'
+
+/**
+ * Which of several refusing layers is told: consent last, since a person who is sent to approve what policy refuses anyway can only be shown
+ * that.
+ */
+const DECIDING: readonly Layer[] = ['org_policy', 'agent_permissions', 'user_consent']
 
 /** How one alternative of the operation's scopes fares in all three layers. */
 interface Verdict {
@@ -96,7 +102,7 @@ function decisionOf(policyHash: string, verdict: Verdict, input: EvaluationInput
   const { org, consent, agent } = verdict
   const effect = effectOf(verdict)
   const layers = { org_policy: org.result, user_consent: consent, agent_permissions: agent.result }
-  const decidedBy: Layer = effect === 'allow' ? 'agent_permissions' : LAYERS.find((layer) => layers[layer].effect === effect) ?? 'agent_permissions'
+  const decidedBy: Layer = effect === 'allow' ? 'agent_permissions' : DECIDING.find((layer) => layers[layer].effect === effect) ?? 'agent_permissions'
   const bounding = effect === 'deny' ? [] : [...org.bounding, ...agent.bounding]
   return {
     id: newId('dec'), effect, layers, decidedBy, rule: layers[decidedBy].rule,

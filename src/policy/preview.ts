@@ -112,7 +112,7 @@ export function lendsOrganisation({ org }: CompiledPolicies, party: ForecastPart
   return (org.rules.get(integration)?.allow ?? []).some((rule) => rule.lendsAuthority && concerns(rule, principal))
 }
 
-/** The longest `expires_in` that any part of this access could be used for; see `PolicyForecast`. Pure. */
+/** The longest `delegation_expires_in` that any part of this access could be used for; see `PolicyForecast`. Pure. */
 export function delegationBound(
   policies: CompiledPolicies, vocabularies: Vocabularies, party: ForecastParty, access: readonly ConsentDetail[],
 ): number | undefined {
@@ -138,7 +138,7 @@ function scopeBounds(layers: Layers, scope: string, targets: readonly string[]):
 
 /** The longest of the rules that could match, and no longer than each of those that certainly do. */
 function layerBound(rules: RuleSet, fallback: 'allow' | 'deny', principal: Principal, candidate: Candidate, target: string): number {
-  const boundOf = (rule: { readonly expiresInMs: number | undefined }): number => rule.expiresInMs ?? Infinity
+  const boundOf = (rule: { readonly delegationExpiresInMs: number | undefined }): number => rule.delegationExpiresInMs ?? Infinity
   const certain = [...rules.allow, ...rules.ask].filter((rule) => isCertain(rule, principal, candidate, target)).map(boundOf)
   const possible = rules.allow.filter((rule) => isPossible(rule, principal, candidate, target)).map(boundOf)
   const longest = fallback === 'allow' || rules.ask.length > 0 || possible.length === 0 ? Infinity : Math.max(...possible)

@@ -29,7 +29,10 @@ export interface Rule {
   /** The same as canonical texts, for comparing globs with globs. */
   readonly targetTexts: readonly string[] | undefined
   readonly condition: Condition | undefined
+  /** Upper bound for a credential's life. */
   readonly expiresInMs: number | undefined
+  /** Upper bound for what a person can approve. */
+  readonly delegationExpiresInMs: number | undefined
   readonly rate: Rate | undefined
   readonly lendsAuthority: boolean
   readonly releases: boolean

@@ -47,6 +47,7 @@ export const RuleSchema = z.strictObject({
   ask: MatchSchema.optional(),
   because: Because.optional(),
   expires_in: DurationText.optional(),
+  delegation_expires_in: DurationText.optional(),
   limits: LimitsSchema.optional(),
   authority: z.enum(['organisation']).optional().describe('`organisation`, on an allow rule of an org policy'),
   delivery: z.enum(['released']).optional().describe('`released`, on an allow rule of an org policy'),
@@ -57,7 +58,7 @@ export const RuleSchema = z.strictObject({
     context.addIssue({ code: 'custom', message, params: { expected: 'exactly one of `allow`, `deny`, `ask`' } })
   }
   if (rule.deny === undefined) return
-  for (const key of ['expires_in', 'limits', 'authority', 'delivery'] as const) {
+  for (const key of ['expires_in', 'delegation_expires_in', 'limits', 'authority', 'delivery'] as const) {
     if (rule[key] === undefined) continue
     context.addIssue({ code: 'custom', path: [key], message: `\`${key}\` has no meaning on a deny rule`, params: { expected: 'the key on an allow rule' } })
   }
