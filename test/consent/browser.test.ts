@@ -145,7 +145,7 @@ describe('in a real Chromium, without scripts', () => {
     const evil = await world.serve(() => [attacker])
     await page.goto(evil.replace('127.0.0.1', 'localhost'))
     const [frame] = page.frames().slice(1)
-    await expect.poll(async () => (await frame?.content().catch(() => '')) ?? '').not.toContain('Sign in')
+    await expect.poll(async () => (await frame?.content().catch(() => '')) ?? '', { timeout: 10_000 }).not.toContain('Sign in')
     expect(frame?.url() === target && (await frame.title()) !== '').toBe(false)
   })
 

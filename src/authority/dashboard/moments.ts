@@ -31,7 +31,9 @@ export function agoText(ms: number, nowMs: number): string {
   return nowMs - ms < MINUTE_MS ? 'just now' : `${spanText(nowMs - ms)} ago`
 }
 
-function spanText(ms: number): string {
+function spanText(exactMs: number): string {
+  // To the minute first: what is some seconds short of an hour is an hour, not sixty minutes.
+  const ms = Math.round(exactMs / MINUTE_MS) * MINUTE_MS
   for (const [unitMs, name] of [[DAY_MS, 'day'], [HOUR_MS, 'hour'], [MINUTE_MS, 'minute']] as const) {
     const count = Math.round(ms / unitMs)
     if (ms >= unitMs) return `${count} ${name}${count === 1 ? '' : 's'}`

@@ -60,7 +60,7 @@ function delegationCard(delegation: StoredDelegation, { agentNames, connections,
     body: html`<div class="stack">${access.map((one) => accessView(one, connections, words))}
 ${facts([
   ['Approved', moment(createdAtMs)],
-  ['Ends', html`${moment(expiresAtMs)} <span class="muted small">${untilText(expiresAtMs, nowMs)}</span>`],
+  ['Ends', html`${moment(expiresAtMs)} <span class="muted small nowrap">${untilText(expiresAtMs, nowMs)}</span>`],
   ['Runs', runsView(sessions.filter(({ delegation: of }) => of === id), name, nowMs)],
 ])}</div>`,
     foot: html`<div class="actions">${buttonLink({ label: 'Revoke', about: name, href: `/delegations/${id}/revoke`, size: 'small' })}${

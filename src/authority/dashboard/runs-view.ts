@@ -9,7 +9,7 @@ const MOST_SHOWN = 10
 export function runsView(sessions: readonly StoredSession[], name: string, nowMs: number, mayEnd = true): Markup {
   if (sessions.length === 0) return html`<span class="muted">none at the moment</span>`
   const rows = sessions.slice(0, MOST_SHOWN).map(({ id, startedAtMs, expiresAtMs }) => {
-    const end = mayEnd ? html` · <a href="/sessions/${id}/revoke">End it<span class="visually-hidden">: the run of ${name} that began ${agoText(startedAtMs, nowMs)}</span></a>` : nothing
+    const end = mayEnd ? html` · <a class="nowrap" href="/sessions/${id}/revoke">End it<span class="visually-hidden">: the run of ${name} that began ${agoText(startedAtMs, nowMs)}</span></a>` : nothing
     return html`<li>began ${moment(startedAtMs, agoText(startedAtMs, nowMs))}, ends ${moment(expiresAtMs, untilText(expiresAtMs, nowMs))}${end}</li>`
   })
   const rest = sessions.length - MOST_SHOWN

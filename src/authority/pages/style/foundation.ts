@@ -36,6 +36,7 @@ bdi { unicode-bidi: isolate; }
 .visually-hidden { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .muted { color: var(--muted); }
 .small { font-size: 0.875rem; }
+.nowrap { white-space: nowrap; }
 
 .top { border-block-end: 1px solid var(--line); background: var(--surface); }
 .top-row { max-inline-size: 72rem; margin-inline: auto; padding: 0.7rem 1.5rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 1.75rem; }

@@ -1,0 +1,146 @@
+/**
+ * Makes the pictures in `docs/screenshots/`: the real product with its demo upstreams, in a real Chromium without scripts.
+ *
+ *   node scripts/screenshots.ts [directory]
+ */
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { root } from '../test/house/source-tree.ts'
+import { approvedRun, OauthAgent, startAuthorityWorld, type AuthorityWorld, type PersonName } from '../test/support/authority-world.ts'
+import { launchChromium, openTab, signIn } from '../test/support/chromium.ts'
+
+const LOOKS = {
+  light: { viewport: { width: 1080, height: 760 } },
+  dark: { viewport: { width: 1080, height: 760 }, colorScheme: 'dark' },
+  phone: { viewport: { width: 390, height: 780 } },
+} as const satisfies Readonly<Record<string, BrowserContextOptions>>
+type Look = keyof typeof LOOKS
+const ALL: readonly Look[] = ['light', 'dark', 'phone']
+
+/** What stands on the pages, beside times and ids. */
+interface Scene {
+  readonly world: AuthorityWorld
+  readonly consent: string
+  readonly more: string
+  readonly approval: string
+  readonly deviceCode: string
+  /** Browsers' profiles in which somebody is signed in. */
+  readonly profiles: ReadonlyMap<PersonName, Profile>
+}
+
+type Profile = Awaited<ReturnType<BrowserContext['storageState']>>
+
+/** One page, and how somebody gets there. */
+interface Picture {
+  readonly name: string
+  readonly looks: readonly Look[]
+  readonly who: PersonName | undefined
+  readonly open: (page: Page, scene: Scene) => Promise<unknown>
+}
+
+const at = (path: string) => (page: Page, { world }: Scene): Promise<unknown> => page.goto(`${world.url}${path}`)
+
+const PICTURES: readonly Picture[] = [
+  { name: 'sign-in', looks: ALL, who: undefined, open: at('/login') },
+  { name: 'consent', looks: ALL, who: 'alice', open: (page, { consent }) => page.goto(consent) },
+  { name: 'more', looks: ['light'], who: 'alice', open: (page, { more }) => page.goto(more) },
+  { name: 'connect', looks: ALL, who: 'alice', open: at('/connect/github') },
+  { name: 'overview', looks: ALL, who: 'alice', open: at('/') },
+  { name: 'revoke', looks: ['light'], who: 'alice', open: async (page, { world }) => { await page.goto(`${world.url}/`); await page.getByRole('link', { name: /^Revoke.*PR Reviewer/ }).click() } },
+  { name: 'agents', looks: ALL, who: 'olga', open: at('/agents') },
+  { name: 'agent', looks: ['light'], who: 'olga', open: at('/agents/pr-reviewer') },
+  { name: 'approval', looks: ALL, who: 'alice', open: (page, { approval }) => page.goto(approval) },
+  { name: 'approvals', looks: ['light'], who: 'olga', open: at('/approvals') },
+  { name: 'audit', looks: ALL, who: 'alice', open: at('/audit?agent=pr-reviewer') },
+  { name: 'device', looks: ALL, who: 'alice', open: openDevice },
+]
+
+async function openDevice(page: Page, { world, deviceCode }: Scene): Promise<void> {
+  await page.goto(`${world.url}/device?user_code=${deviceCode}`)
+}
+
+const asking = (details: readonly object[]): Readonly<Record<string, string>> =>
+  ({ authorization_details: JSON.stringify(details.map((detail) => ({ type: 'postern', ...detail }))) })
+
+/** Two people, three agents, calls that went out and calls that did not. */
+async function setScene(world: AuthorityWorld, browser: Browser): Promise<Scene> {
+  const alice = await (await world.signedIn('alice')).connectGithub('alice-chen')
+  const bob = await (await world.signedIn('bob')).connectGithub('bob-diaz')
+  await approvedRun(world, bob, 'pr-reviewer', [{ integration: 'github', scopes: ['pulls:read'], targets: ['acme-corp/frontend'] }])
+  const triage = await approvedRun(world, alice, 'issue-triage', [
+    { integration: 'github', scopes: ['issues:read', 'issues:write'], targets: ['acme-corp/*'] }, { integration: 'tickets', scopes: ['comments:create'], targets: ['**'] },
+  ])
+  const reviewer = await approvedRun(world, alice, 'pr-reviewer', [
+    { integration: 'github', scopes: ['pulls:read', 'pulls:write'], targets: ['acme-corp/backend', 'acme-corp/frontend'] }, { integration: 'slack', scopes: ['chat:write'], targets: ['C0CODEREVIEW'] },
+  ])
+  await call(world, reviewer.access, 'GET', 'backend/pulls/42')
+  await call(world, reviewer.access, 'POST', 'backend/pulls/42/reviews', { event: 'COMMENT', body: 'Looks right.' })
+  const more = await call(world, reviewer.access, 'GET', 'backend/contents/README.md')
+  await call(world, triage.access, 'POST', 'backend/issues/1/comments', { body: 'Thanks for the report.' })
+  const approval = await call(world, triage.access, 'PUT', 'backend/issues/1/lock', {})
+  const agent = new OauthAgent(world.url, 'pr-reviewer')
+  const device = await agent.post('/oauth2/device', asking([{ integration: 'github', scopes: ['pulls:read'], targets: ['acme-corp/backend'] }]))
+  const consent = agent.authorizationUrl(asking([
+    { integration: 'github', scopes: ['pulls:read', 'pulls:write', 'contents:read', 'administration:write'], targets: ['acme-corp/backend', 'acme-corp/frontend'] },
+    { integration: 'slack', scopes: ['chat:write'], targets: ['C0CODEREVIEW'] },
+  ]))
+  const profiles = new Map<PersonName, Profile>()
+  for (const name of ['alice', 'olga'] as const) profiles.set(name, await profileOf(world, browser, name))
+  return { world, consent, more, approval, deviceCode: String(device.body['user_code']), profiles }
+}
+
+async function profileOf(world: AuthorityWorld, browser: Browser, name: PersonName): Promise<Profile> {
+  const { page } = await openTab(browser)
+  await page.goto(`${world.url}/login`)
+  await signIn(page, name)
+  const profile = await page.context().storageState()
+  await page.context().close()
+  return profile
+}
+
+/** @returns the link of the answer, where it was refused */
+async function call(world: AuthorityWorld, token: string, method: string, path: string, body?: object): Promise<string> {
+  const answer = await fetch(`${world.baseUrl('github')}/repos/acme-corp/${path}`, {
+    method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const { documentation_url: link } = await answer.json() as { documentation_url?: string }
+  return link ?? ''
+}
+
+async function take(browser: Browser, scene: Scene, { name, looks, who, open }: Picture, directory: string): Promise<number> {
+  let bytes = 0
+  for (const look of looks) {
+    const profile = who === undefined ? undefined : scene.profiles.get(who)
+    const { page } = await openTab(browser, { ...LOOKS[look], ...(profile !== undefined && { storageState: profile }) })
+    await open(page, scene)
+    const file = join(directory, `${name}-${look}.png`)
+    await wholePage(page, file)
+    bytes += (await stat(file)).size
+    await page.context().close()
+  }
+  return bytes
+}
+
+/** As tall as the page: what sticks to the window's edge then stands at the page's. */
+async function wholePage(page: Page, file: string): Promise<void> {
+  const { width, height } = page.viewportSize() ?? { width: 1080, height: 760 }
+  const needed = await page.locator('body').evaluate((element) => Math.ceil(element.lastElementChild?.getBoundingClientRect().bottom ?? 0))
+  const content = await page.locator('main').evaluate((element) => Math.ceil((element.lastElementChild?.getBoundingClientRect().bottom ?? 0) + 48))
+  await page.setViewportSize({ width, height: needed > height ? needed : Math.max(content, 420) })
+  await page.screenshot({ path: file })
+}
+
+const directory = process.argv[2] ?? join(root, 'docs', 'screenshots')
+await mkdir(directory, { recursive: true })
+const world = await startAuthorityWorld()
+const browser = await launchChromium(world)
+try {
+  const scene = await setScene(world, browser)
+  let bytes = 0
+  for (const picture of PICTURES) bytes += await take(browser, scene, picture, directory)
+  process.stdout.write(`${Math.round(bytes / 1024)} KiB in ${directory}\n`)
+} finally {
+  await browser.close()
+  await world.close()
+}
