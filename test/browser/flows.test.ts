@@ -281,17 +281,17 @@ describe('in a real Chromium without scripts, against the whole product', { time
     const { page, end } = await signedIn('alice', '/', { viewport: { width: 390, height: 844 }, hasTouch: true })
     const fits = async (path: string): Promise<void> => {
       if (path !== '') await page.goto(`${world.url}${path}`)
-      expect(await page.locator('html').evaluate((element) => element.scrollWidth > element.clientWidth), path).toBe(false)
-      for (const button of await page.locator('main button, main .button').all()) expect((await button.boundingBox())?.height ?? 0, path).toBeGreaterThanOrEqual(36)
-      expect(await page.getByRole('heading', { level: 1 }).count(), path).toBe(1)
-      expect(await barriers(page), path).toEqual([])
+      expect(await page.locator('html').evaluate((element) => element.scrollWidth > element.clientWidth), `${path}`).toBe(false)
+      for (const button of await page.locator('main button, main .button').all()) expect((await button.boundingBox())?.height ?? 0, `${path}`).toBeGreaterThanOrEqual(36)
+      expect(await page.getByRole('heading', { level: 1 }).count(), `${path}`).toBe(1)
+      expect(await barriers(page), `${path}`).toEqual([])
     }
     for (const path of ['/', '/agents', '/agents/pr-reviewer', '/approvals', '/audit', '/break-glass', '/connect/github', '/device']) await fits(path)
     await page.goto(new BrowserAgent(world.url, 'pr-reviewer').authorizationUrl(asking(PULLS)))
     await fits('')
     for (const name of ['Deny', 'Approve']) {
       const box = await page.getByRole('button', { name, exact: true }).boundingBox()
-      expect(box !== null && box.y >= 0 && box.y + box.height <= 844, name).toBe(true)
+      expect(box !== null && box.y >= 0 && box.y + box.height <= 844, `${name}`).toBe(true)
     }
     end()
   })
