@@ -93,7 +93,7 @@ describe('openid-client', () => {
     expect(tokens.refresh_token).toBeUndefined()
     const answered = await call(world, tokens.access_token)
     expect([answered.status, JSON.parse(answered.body)]).toEqual([200, expect.objectContaining({ number: 42 })])
-    expect(await outcome(world, tokens.access_token, '/github/repos/acme-corp/backend/issues/1')).toBe('403 delegation_required')
+    expect(await outcome(world, tokens.access_token, '/github/repos/acme-corp/backend/issues/1')).toBe('403 policy_denied')
     expect(await openid.tokenIntrospection(config, tokens.access_token)).toMatchObject({ active: true, sub: 'agent:release-notes' })
     const own = await world.recorded(({ event, agent }) => event === 'api.call' && (agent as { id: string }).id === 'agent:release-notes')
     expect(own).toMatchObject({ policy_evaluation: { user_consent: 'not_applicable' } })
