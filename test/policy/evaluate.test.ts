@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Decision } from '../../src/model/decision.ts'
 import type { Operation } from '../../src/model/operation.ts'
 import type { EvaluationInput } from '../../src/policy/snapshot.ts'
-import { delegation, agentId, delegation, input, jsonBody, operation, ORG_ALLOWS, post, principal, request, snapshotOf } from './fixtures.ts'
+import { agentId, delegation, input, jsonBody, operation, ORG_ALLOWS, post, principal, request, snapshotOf } from './fixtures.ts'
 
 /** Organisation rules and agent rules (of agent:bot), each as the lines of `rules:`. */
 function policy(org: string, agent: string): string {
@@ -98,7 +98,7 @@ const CASES: readonly Case[] = [
   { name: 'an agent without a policy', agent: ALL, given: { principal: principal({ agent: agentId('agent:other') }) }, is: 'deny agent_permissions -: No policy file is for agent:other; an agent has only what its own policy allows.' },
   { name: 'an operation without known scopes', agent: ALL, given: { operation: { ...READ_PULL, alternatives: [] } }, is: 'deny agent_permissions -: It is not known which scopes `GET /repos/{owner}/{repo}/pulls/{pull_number}` of github needs, so no rule can allow it.' },
   { name: 'an integration that policy does not know', agent: ALL, given: { operation: { ...READ_PULL, integration: 'ghost' } }, is: 'deny agent_permissions -: agent:bot has no allow rule for ghost; `GET /repos/{owner}/{repo}/pulls/{pull_number}` of ghost needs one.' },
-  { name: 'what both the person and the agent’s policy lack is told of the policy, which no person can mend', agent: '- {id: r, allow: {integration: slack}}', given: { principal: principal({ delegation: { ...delegation(), consent: [] } }) }, is: 'deny agent_permissions -: agent:bot has no allow rule for github; `GET /repos/{owner}/{repo}/pulls/{pull_number}` of github needs one.' },
+  { name: 'what both the person and the agent’s policy lack is told of the policy, which no person can mend', agent: '- {id: r, allow: {integration: slack}}', given: { principal: principal({ delegation: delegation([]) }) }, is: 'deny agent_permissions -: agent:bot has no allow rule for github; `GET /repos/{owner}/{repo}/pulls/{pull_number}` of github needs one.' },
   { name: 'a Slack channel by id', agent: '- {id: s, allow: {integration: slack, scopes: [chat:write], target: C0CODEREVIEW}}', given: { operation: post('C0CODEREVIEW') }, is: 'allow agent_permissions bot/s: Rule bot/s allows it.' },
   { name: 'a Slack channel by name', agent: '- {id: s, allow: {integration: slack, scopes: [chat:write], target: C0CODEREVIEW}}', given: { operation: post() }, is: 'deny agent_permissions -: No allow rule of agent:bot covers `chat.postMessage` of slack: the nearest, bot/s, names targets, and the target could not be told (the channel is given by name).' },
 ]
