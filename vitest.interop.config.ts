@@ -7,7 +7,7 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     testTimeout: 60_000,
-    hookTimeout: 180_000,
+    hookTimeout: 330_000,
     reporters: ['default'],
   },
 })

@@ -26,6 +26,7 @@ afterAll(() => world.close())
 
 const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   ISSUER: world.url, CALL: `${world.baseUrl('github')}/repos/acme-corp/backend/pulls/42`, CLIENT_ID: 'pr-reviewer', SCOPE, DETAILS: JSON.stringify(DETAILS),
+  PYTHONDONTWRITEBYTECODE: '1',
   // They want https, and would be right anywhere but on loopback.
   AUTHLIB_INSECURE_TRANSPORT: '1', OAUTHLIB_INSECURE_TRANSPORT: '1',
   ...more,

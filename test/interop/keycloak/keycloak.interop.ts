@@ -208,5 +208,5 @@ describe('Keycloak that is down', () => {
     await underWay.signIn(USERS.alice, keycloak.password)
     await underWay.page.waitForURL(`${world.url}/`)
     expect((await underWay.me())?.id).toBe('user:alice@acme.com')
-  }, 170_000)
+  }, 330_000)
 })
