@@ -35,6 +35,21 @@ missing() {
   [ -x /usr/bin/chromium ] || echo "Chromium at /usr/bin/chromium"
 }
 
+# Where Debian has it, it is installed; what it has too old a version of is told below.
+install_missing() {
+  local -a packages=() as_root=()
+  command -v mvn >/dev/null 2>&1 || packages+=(maven)
+  command -v unzip >/dev/null 2>&1 || packages+=(unzip)
+  [ -x /usr/bin/chromium ] || packages+=(chromium)
+  python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages+=(python3-venv)
+  [ "${#packages[@]}" -gt 0 ] || return 0
+  command -v apt-get >/dev/null 2>&1 || return 0
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  echo "set-up: installing ${packages[*]}"
+  "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null || true
+}
+
+install_missing
 absent="$(missing | paste -sd ';' | sed 's/;/, /g')"
 if [ -n "$absent" ]; then
   echo "The interoperability tests drive software of others. Please install what is missing, then run npm run test:interop again: $absent." >&2

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path'
 import type { Decision, RuleReference } from '../model/decision.ts'
 import type { Targets } from '../model/operation.ts'
 import type { Principal } from '../model/principal.ts'
@@ -30,7 +31,9 @@ export function decisionFacts(decision: Decision | undefined): Pick<AuditEvent, 
 
 /** The rule and where its author finds it again. */
 export function ruleFacts(rule: RuleReference | undefined): Pick<AuditEvent, 'rule' | 'rule_at'> {
-  return rule === undefined ? {} : { rule: rule.id, rule_at: `${rule.file}:${rule.line}` }
+  if (rule === undefined) return {}
+  // Its folder and name: where the machine keeps them is nobody's business who reads the audit.
+  return { rule: rule.id, rule_at: `${basename(dirname(rule.file))}/${basename(rule.file)}:${rule.line}` }
 }
 
 /** One target, or several joined by a comma; `?` where it could not be told; undefined where there is none. */

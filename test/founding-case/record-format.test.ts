@@ -30,7 +30,7 @@ const FORMAT: Shape = {
 
 /** What the product tells beyond the format. */
 const BEYOND: Shape = {
-  exchange: ID('dec'), access: /^read$/, upstream_expires_at: RFC3339, rule_at: /\/policies\/pr-reviewer\.yaml:\d+$/, http: { bytes_in: /^0$/ },
+  exchange: ID('dec'), access: /^read$/, upstream_expires_at: RFC3339, rule_at: /^policies\/pr-reviewer\.yaml:\d+$/, http: { bytes_in: /^0$/ },
 }
 
 const REVIEW = '/repos/acme-corp/backend/pulls/42'
@@ -125,7 +125,7 @@ describe('the JSON record of an issuance', () => {
     expect(rest).toEqual({
       event: 'credential.issued', agent: { id: 'agent:pr-reviewer', name: 'PR Reviewer' }, user: { id: 'user:alice@acme.com', name: 'Alice Chen' }, identified_by: 'token',
       integration: 'github', operation: 'GET /repos/{owner}/{repo}/pulls/{pull_number}', scopes: ['pull_requests:read'], target: 'acme-corp/backend', expires_in: '600s',
-      policy_evaluation: { org_policy: 'allow', user_consent: 'allow', agent_permissions: 'allow' }, rule: 'pr-reviewer/review', rule_at: expect.stringMatching(/\/policies\/pr-reviewer\.yaml:\d+$/),
+      policy_evaluation: { org_policy: 'allow', user_consent: 'allow', agent_permissions: 'allow' }, rule: 'pr-reviewer/review', rule_at: expect.stringMatching(/^policies\/pr-reviewer\.yaml:\d+$/),
       narrowed_by: 'upstream', outcome: 'ok',
     })
   })
