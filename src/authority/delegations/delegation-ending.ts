@@ -5,6 +5,7 @@ import type { Store } from '../../store/ports/store.ts'
 import type { IssuedTokens } from '../oauth/contract.ts'
 import type { Registry } from '../registry/registry.ts'
 import { partyNames } from './party-names.ts'
+import { recordDone } from './record-done.ts'
 import { endedRecords, sessionEndedRecord, type Ending } from './ending-records.ts'
 
 export interface DelegationEndingDependencies {
@@ -50,7 +51,7 @@ export class DelegationEnding {
     const streamsCut = registry.delegationEnded(id, ended.delegation.state === 'expired' ? 'expired' : 'revoked')
     if (ended.changed) {
       const names = await partyNames(ended.delegation, registry, store.people)
-      for (const record of endedRecords(ended, why, ending, names)) audit.post(record)
+      await recordDone(audit, endedRecords(ended, why, ending, names))
     }
     return { ended, streamsCut, tokensLeft: await this.#endTokens(ended.changed ? ended.sessions : await this.#sessionsOf(id)) }
   }
@@ -62,7 +63,7 @@ export class DelegationEnding {
     if (session === undefined) return undefined
     const changed = await store.delegations.endSession(id, why)
     const streamsCut = registry.sessionEnded(id)
-    if (changed) audit.post(sessionEndedRecord(session, why, ending, await partyNames(session, registry, store.people)))
+    if (changed) await recordDone(audit, [sessionEndedRecord(session, why, ending, await partyNames(session, registry, store.people))])
     return { session, changed, streamsCut, tokensLeft: await this.#endTokens([id]) }
   }
 

@@ -9,6 +9,7 @@ import type { Revoked } from '../../sync/contract.ts'
 import type { ConnectionDesk } from '../connections/contract.ts'
 import type { DelegationEnding } from '../delegations/delegation-ending.ts'
 import { byFact } from '../delegations/delegation-records.ts'
+import { recordDone } from '../delegations/record-done.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { StoreMirror } from '../registry/store-mirror.ts'
 import type { RevocationReport, RevokedBy, Revoker } from './contract.ts'
@@ -51,11 +52,11 @@ export class SurgicalRevoker implements Revoker {
     const changed = await store.agents.revoke({ agent: id, by: by.by, reason: by.reason })
     report.changed(changed)
     report.cut(registry.agentRevoked(id))
-    if (changed) audit.post({ event: 'agent.revoked', agent: { id, name: agent.name }, by: by.by, reason: by.reason, outcome: 'ok' })
+    const recorded = recordDone(audit, changed ? [{ event: 'agent.revoked', agent: { id, name: agent.name }, by: by.by, reason: by.reason, outcome: 'ok' }] : [])
     const upstreams = this.#endCredentials([{ kind: 'agent', id }], report)
     // For good: who restores the agent does not bring back what people gave it before.
     await this.#endDelegations({ agent: id }, by, report)
-    await upstreams
+    await Promise.all([upstreams, recorded])
     return report.finish()
   }
 
@@ -68,7 +69,7 @@ export class SurgicalRevoker implements Revoker {
     if (agent.status === 'revoked') await this.#endDelegations({ agent: id }, { by: 'system', reason: 'the agent was revoked' }, new ReportDraft(id))
     const restored = await store.agents.restore(id)
     await mirror.refreshed({ kind: 'agent', id })
-    if (restored) audit.post({ event: 'agent.restored', agent: { id, name: agent.name }, by: by.by, reason: by.reason, outcome: 'ok' })
+    if (restored) await recordDone(audit, [{ event: 'agent.restored', agent: { id, name: agent.name }, by: by.by, reason: by.reason, outcome: 'ok' }])
     return restored
   }
 
@@ -137,7 +138,7 @@ export class SurgicalRevoker implements Revoker {
       report.connection(id)
       const user = owner === 'organisation' ? undefined : { id: owner, name: undefined }
       const whose = byFact(by.by, owner === 'organisation' ? undefined : owner)
-      audit.post({ event: 'connection.revoked', user, by: whose, integration, connection: id, reason: by.reason, outcome: 'ok' })
+      await recordDone(audit, [{ event: 'connection.revoked', user, by: whose, integration, connection: id, reason: by.reason, outcome: 'ok' }])
     }
     if (left === LATE) report.left(`${integration}: it did not answer in time whether ${id} is revoked there; it is ended here.`)
     else if (left !== undefined) report.left(left)
