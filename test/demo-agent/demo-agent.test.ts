@@ -34,7 +34,7 @@ test('the demo’s agent asks, is approved, calls as far as it may, and is told 
   expect(await attempt(browser, 0)).toContain('Read a pull request: 200')
   expect(await attempt(browser, 1)).toContain('Post a review: 200')
   expect(await attempt(browser, 2)).toMatch(/Approve a change to production: 403.*production-is-read-only/)
-  expect(await attempt(browser, 3)).toMatch(/Post to #general: 200.*consent_required/)
+  expect(await attempt(browser, 3)).toMatch(/Post to #general: 200.*policy_denied/)
   await browser.get(`${world.url}/`)
   const revoke = browser.links().find((href) => href.endsWith('/revoke')) ?? ''
   await browser.get(`${world.url}${revoke}`)

@@ -56,7 +56,7 @@ describe('three agents work for two people, and a pipeline for itself', () => {
       await world.call(world.token('release-notes', 'bob'), `${BACKEND}/issues/1/comments`, { body: 'Hello.' }),
       await world.call(world.token('pr-reviewer', 'alice'), 'github/repos/acme-corp/prod-payments/pulls/3/reviews', review),
     ]
-    expect(refused.map(code)).toEqual([[403, 'consent_required'], [403, 'consent_required'], [403, 'policy_denied']])
+    expect(refused.map(code)).toEqual([[403, 'policy_denied'], [403, 'policy_denied'], [403, 'policy_denied']])
   })
 })
 

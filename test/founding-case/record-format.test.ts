@@ -149,7 +149,7 @@ describe('the timeline', () => {
       String.raw`${at} api\.call GET /repos/acme-corp/backend/pulls/42 200 ${ms} ${forAlice}$`,
       String.raw`${at} credential\.issued agent:pr-reviewer -> github for alice@acme\.com \(pull_requests:write on acme-corp/backend, 600s\)$`,
       String.raw`${at} api\.call POST /repos/acme-corp/backend/pulls/42/reviews 200 ${ms} ${forAlice}$`,
-      String.raw`${at} api\.denied POST /repos/acme-corp/prod-payments/pulls/3/reviews 403 ${ms} ${forAlice} - denied by org_policy, rule org/production-is-read-only \(\S*/policies/org\.yaml:\d+\): Production repositories are read-only for agents\. \[policy_denied\]$`,
+      String.raw`${at} api\.denied POST /repos/acme-corp/prod-payments/pulls/3/reviews 403 ${ms} ${forAlice} - denied by org_policy, rule org/production-is-read-only \(policies/org\.yaml:\d+\): Production repositories are read-only for agents\. \[policy_denied\]$`,
       String.raw`${at} credential\.expired agent:pr-reviewer -> github for alice@acme\.com .*ended at the upstream$`,
       String.raw`${at} credential\.expired agent:pr-reviewer -> github for alice@acme\.com .*ended at the upstream$`,
     ]

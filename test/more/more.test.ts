@@ -50,7 +50,7 @@ describe('the link of a refused call', () => {
 
   it('keeps the end of what was approved before, unless another is chosen', async () => {
     const { alice, link, session } = await refusedRun()
-    const end = async (): Promise<number> => (await world.records()).filter((record) => record['session'] === session && record['expires_in'] !== undefined)
+    const end = async (): Promise<number> => (await world.records()).filter((record) => record['session'] === session && String(record['event']).startsWith('delegation.') && record['expires_in'] !== undefined)
       .map(({ ts, expires_in: seconds }) => Date.parse(String(ts)) + 1000 * Number.parseInt(String(seconds), 10)).at(-1) ?? 0
     const before = await end()
     await (await alice.get(link)).submit({ answer: 'approve' })
