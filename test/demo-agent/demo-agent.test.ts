@@ -36,7 +36,7 @@ test('the demo’s agent asks, is approved, calls as far as it may, and is told 
   expect(await attempt(browser, 2)).toMatch(/Approve a change to production: 403.*production-is-read-only/)
   expect(await attempt(browser, 3)).toMatch(/Post to #general: 200.*policy_denied/)
   await browser.get(`${world.url}/`)
-  const revoke = browser.links().find((href) => href.endsWith('/revoke')) ?? ''
+  const revoke = browser.links().find((href) => /^\/delegations\/.*\/revoke$/.test(href)) ?? ''
   await browser.get(`${world.url}${revoke}`)
   await browser.submit()
   expect(await attempt(browser, 0)).toMatch(/Read a pull request: 403.*delegation_revoked/)
