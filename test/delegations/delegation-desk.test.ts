@@ -44,6 +44,26 @@ describe('an approval', () => {
     expect([ruled.delegation.expiresAtMs, ruled.session.expiresAtMs]).toEqual([time.nowMs() + 600_000, time.nowMs() + 600_000])
   })
 
+  test('that is extended ends no later than the rules for all of it allow, for that person', async () => {
+    const asked: unknown[] = []
+    const { time, grant, store } = await world({
+      desk: {
+        ruleBoundMs: ({ person, groups }, access) => {
+          asked.push([person, groups, access.map(({ integration }) => integration)])
+          return access.some(({ integration }) => integration === 'github') ? 600_000 : undefined
+        },
+      },
+    })
+    await store.people.signIn({ id: ALICE, issuer: 'i', subject: 's', name: undefined, email: undefined, groups: ['eng'] })
+    const { session } = await grant()
+    const more = await grant({
+      extend: session.id as never, expiresAtMs: time.nowMs() + 20 * HOUR_MS,
+      access: [{ integration: 'slack', scopes: ['chat:write'], targets: ['*'], connection: undefined }],
+    })
+    expect(more.delegation.expiresAtMs - time.nowMs()).toBe(600_000)
+    expect(asked).toEqual([[ALICE, ['eng'], ['github']], [ALICE, ['eng'], ['github', 'slack']]])
+  })
+
   test.each([
     ['of nothing', { access: [] }],
     ['of more than a token can say', { access: Array.from({ length: 65 }, (_, n) => ({ integration: 'github', scopes: [`s${n}`], targets: ['*'], connection: undefined })) }],

@@ -13,6 +13,13 @@ import { partyNames } from './party-names.ts'
 import { createSessionSecret } from './session-secret.ts'
 import { isSayable, widenedAccess } from './widened-access.ts'
 
+/** Who would act for whom, as rules see them. */
+export interface BoundParty {
+  readonly agent: AgentId
+  readonly person: PersonId
+  readonly groups: readonly string[]
+}
+
 export interface DelegationDeskDependencies {
   readonly store: Pick<Store, 'delegations' | 'people'>
   readonly registry: Registry
@@ -20,8 +27,8 @@ export interface DelegationDeskDependencies {
   readonly audit: AuditLog
   readonly clock: Clock
   readonly lifetimes: { readonly sessionMs: number; readonly consentMaxMs: number }
-  /** How long the rules let such a delegation last at most; undefined where they say nothing. */
-  readonly ruleBoundMs?: (agent: AgentId, access: readonly DelegatedAccess[]) => number | undefined
+  /** How long the rules let such a delegation last at most; undefined where they say nothing. Asked of all that is delegated, what stood before included. */
+  readonly ruleBoundMs?: (party: BoundParty, access: readonly DelegatedAccess[]) => number | undefined
   readonly limits?: Partial<LiveLimits>
 }
 
@@ -79,7 +86,7 @@ export class LiveDelegationDesk implements DelegationDesk {
     const { store, registry, clock } = this.#deps
     if (registry.agent(agent)?.status !== 'active') return undefined
     this.#makeRoom(person)
-    const endMs = this.#bounded(expiresAtMs, agent, access)
+    const endMs = await this.#bounded(expiresAtMs, { agent, person }, access)
     const order = { id: newId('dlg'), session: newId('ses'), agent, person, access, expiresAtMs: endMs, sessionExpiresAtMs: this.#sessionEndMs(endMs) }
     const names = await partyNames(order, registry, store.people)
     // On record first: what is good has its record, whatever crashes in between.
@@ -107,7 +114,7 @@ export class LiveDelegationDesk implements DelegationDesk {
       const { id, version, access: standing, agent, person } = live.delegation
       const access = widenedAccess(standing, order.access)
       if (access === undefined) return undefined
-      const expiresAtMs = this.#bounded(order.expiresAtMs, agent, access)
+      const expiresAtMs = await this.#bounded(order.expiresAtMs, { agent, person }, access)
       const names = await partyNames(order, registry, store.people)
       const record = approvedRecord('delegation.extended', { id, agent, person, access, expiresAtMs, session, nowMs: clock.nowMs() }, names)
       await this.#commit(record)
@@ -135,10 +142,11 @@ export class LiveDelegationDesk implements DelegationDesk {
     return state === 'active' && expiresAtMs > this.#deps.clock.nowMs() && this.#deps.registry.agent(agent)?.status === 'active'
   }
 
-  #bounded(wishedMs: number, agent: AgentId, access: readonly DelegatedAccess[]): number {
-    const { clock, lifetimes, ruleBoundMs } = this.#deps
+  async #bounded(wishedMs: number, party: Pick<BoundParty, 'agent' | 'person'>, access: readonly DelegatedAccess[]): Promise<number> {
+    const { clock, lifetimes, ruleBoundMs, store } = this.#deps
+    const groups = ruleBoundMs === undefined ? [] : (await store.people.get(party.person))?.groups ?? []
     const nowMs = clock.nowMs()
-    const boundedMs = Math.min(wishedMs, nowMs + lifetimes.consentMaxMs, nowMs + (ruleBoundMs?.(agent, access) ?? Infinity))
+    const boundedMs = Math.min(wishedMs, nowMs + lifetimes.consentMaxMs, nowMs + (ruleBoundMs?.({ ...party, groups }, access) ?? Infinity))
     if (!(boundedMs > nowMs)) throw new TypeError('an approval ends after it begins')
     return boundedMs
   }

@@ -42,7 +42,7 @@ export interface DelegationServices {
 
 /** Starts them. */
 export function startDelegationServices(options: DelegationServicesOptions): DelegationServices {
-  const { config, url, plane, store, connections, audit, clock, timers, log } = options
+  const { config, url, plane, store, connections, forecast, audit, clock, timers, log } = options
   const { registry, copy, credentials } = plane
   const { lifetimes, roles } = config
   const onError = (error: unknown): void => log.error({ err: error }, 'something beside a request failed in the authority')
@@ -53,7 +53,9 @@ export function startDelegationServices(options: DelegationServicesOptions): Del
   const approvals = new ApprovalAnswers(asked)
   const hasOperators = roles.operator.groups.length + roles.operator.people.length > 0
   plane.answerWith(new LiveApprovalDesk({ ...asked, url, hasOperators: () => hasOperators }))
-  const desk = new LiveDelegationDesk({ store, registry, mirror: copy.mirror, audit, clock, lifetimes })
+  const desk = new LiveDelegationDesk({
+    store, registry, mirror: copy.mirror, audit, clock, lifetimes, ruleBoundMs: (party, access) => forecast().delegationBound(party, access),
+  })
   const revoker = new SurgicalRevoker({ store, registry, mirror: copy.mirror, ending, credentials, connections, audit, timers })
   const sweeper = new Sweeper({ store, registry, ending, approvals, clock, timers, onError })
   sweeper.start()
