@@ -3,13 +3,15 @@ import type { Clock } from '../../lib/clock.ts'
 import { parseAgentId, parseId, type SessionId } from '../../model/ids.ts'
 import type { Directory, Revocations } from '../../sync/contract.ts'
 import type { DelegationDesk } from '../delegations/contract.ts'
-import { clientIdOf } from '../oauth/client-identity.ts'
+import { agentOfClient } from '../oauth/client-identity.ts'
 import type { StoredTokens } from '../oauth/contract.ts'
+import type { OauthAgents } from '../oauth/oauth-dependencies.ts'
 
 export interface ToldTokenDependencies {
   readonly issuer: string
   jwks(): JSONWebKeySet
   readonly stored: StoredTokens
+  readonly agents: OauthAgents
   readonly desk: Pick<DelegationDesk, 'live'>
   readonly directory: Directory
   readonly revocations: Pick<Revocations, 'refusal'>
@@ -69,8 +71,9 @@ async function isGoodNow(clientId: string, dlg: unknown, session: SessionId | un
   if (dlg === undefined && session === undefined) return isGoodAgent(clientId, deps)
   const live = session === undefined ? undefined : await deps.desk.live(session)
   if (live === undefined || live.delegation.id !== dlg) return false
-  const agent = deps.directory.agent(live.delegation.agent)
-  return agent?.status === 'active' && clientIdOf(agent.id) === clientId
+  // Its client may be the URL of a metadata document: else what was issued to it could be neither told nor revoked.
+  const { agent } = live.delegation
+  return deps.directory.agent(agent)?.status === 'active' && agentOfClient(clientId, deps.agents)?.id === agent
 }
 
 /** An agent that acts for itself. */
