@@ -20,6 +20,8 @@ export interface ExchangeDependencies {
   readonly signer: StandInSigner
   readonly releaser: Releaser
   readonly audit: AuditLog
+  /** Refusals of whoever showed nothing that is good: anybody can name a public client, so that they must not fill the disk. */
+  readonly unproven: Pick<AuditLog, 'post'>
   readonly clock: Clock
   readonly standInMs: number
   /** Where the proxy serves an integration: `http://127.0.0.1:8080/github`. */
@@ -123,7 +125,9 @@ export class ExchangeService {
   }
 
   #refused(request: ExchangeRequest, subject: Subject | undefined, denial: Denial, integration?: string): Denial {
-    this.#deps.audit.post({
+    const { audit, unproven } = this.#deps
+    const records = subject === undefined ? unproven : audit
+    records.post({
       ...whoOf(request, subject), event: 'token.denied', integration, code: denial.denial, reason: denial.detail, rule: denial.rule?.id, outcome: 'denied',
     })
     return denial

@@ -6,6 +6,7 @@ import { SessionSecretService } from '../../authority/exchange/session-secret-se
 import { createStandInSigner } from '../../authority/exchange/stand-in-signer.ts'
 import { createSubjectReader } from '../../authority/exchange/subject-reader.ts'
 import { clientIdOf } from '../../authority/oauth/client-identity.ts'
+import { DenialDigest } from '../../authority/oauth/denial-digest.ts'
 import type { OauthAgents } from '../../authority/oauth/oauth-dependencies.ts'
 import { createOauthServer, type OauthServer } from '../../authority/oauth/oauth-server.ts'
 import { errorPage } from '../../authority/pages/error-page.ts'
@@ -73,7 +74,7 @@ export async function startOauth(options: OauthServicesOptions): Promise<OauthSe
 }
 
 function registerExchange(server: OauthServer, options: OauthServicesOptions): void {
-  const { config, url, plane, services, integrations, connections, policies, audit, clock } = options
+  const { config, url, plane, services, integrations, connections, policies, audit, clock, timers } = options
   const { registry, credentials, links } = plane
   const subjects = createSubjectReader({
     issuer: url, jwks: () => jwksOf(server), desk: services.desk, directory: registry, revocations: registry, clock,
@@ -94,6 +95,7 @@ function registerExchange(server: OauthServer, options: OauthServicesOptions): v
     signer: createStandInSigner({ issuer: url, key: () => Promise.resolve(server.signingKey()), clock, clientId: (agent) => clientIdOf(agent as AgentId) }),
     releaser: new Releaser({ snapshot: () => policies.snapshot, issue: (order, signal) => credentials.credential(order, signal), clock }),
     audit,
+    unproven: new DenialDigest(audit, timers),
     clock,
     standInMs: config.lifetimes.standInTokenMs,
     baseUrl: (integration) => options.baseUrl(integration),
