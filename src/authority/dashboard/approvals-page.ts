@@ -16,6 +16,9 @@ const STATES: Readonly<Record<Approval['state'], readonly [string, Tone]>> = {
   pending: ['waits', 'warn'], approved: ['approved', 'good'], denied: ['denied', 'bad'], expired: ['over', 'plain'],
 }
 
+/** What somebody says yes to is shown whole: longer questions are not put, and a character that is spelt out takes ten places. */
+const WHOLE = 20_000
+
 /** The questions that this person can see, the open ones first. */
 export function approvalsPage(signIn: BrowserSignIn, approvals: readonly Approval[], mayAnswer: (approval: Approval) => boolean, nowMs: number): Markup {
   const [open, others] = [approvals.filter(({ state }) => state === 'pending'), approvals.filter(({ state }) => state !== 'pending')]
@@ -78,11 +81,11 @@ function remarkOf({ state, answeredBy, validUntilMs }: Approval): readonly [Tone
 function factsOf(approval: Approval, nowMs: number, words: DashboardDeps['words']): readonly (readonly [string, Content])[] {
   const { text, integration, operation, targets, rule, answerByMs, person, askedAtMs, kind } = approval
   const optional = (term: string, value: string | undefined): readonly (readonly [string, Content])[] =>
-    (value === undefined || value === '' ? [] : [[term, html`<bdi>${plainText(value, 300)}</bdi>`]])
+    (value === undefined || value === '' ? [] : [[term, html`<bdi>${plainText(value, WHOLE)}</bdi>`]])
   const lent = kind === 'break_glass'
   return [
     ['Who asks', whoAsks(approval)],
-    [lent ? 'Reason' : 'What', lent ? html`<bdi>${plainText(text, 500)}</bdi>` : html`<code><bdi>${plainText(text, 500)}</bdi></code>`],
+    [lent ? 'Reason' : 'What', lent ? html`<bdi>${plainText(text, WHOLE)}</bdi>` : html`<code><bdi>${plainText(text, WHOLE)}</bdi></code>`],
     ...(lent ? [['For how long', durationWords(breakGlassDurationMs(operation))] as const] : [
       ...optional('On behalf of', person?.slice('user:'.length)), ...optional('Where', integration === undefined ? undefined : titleOf(integration, words)), ...optional('Operation', operation),
       ...optional('On', targets.join(', ')), ...optional('Rule', rule),
