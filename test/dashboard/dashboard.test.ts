@@ -240,6 +240,10 @@ describe('approvals', () => {
     await bob.submit({ reason: 'too wild' })
     expect(bob.title()).toContain('Revoked')
     expect((await world.records()).filter(({ event }) => event === 'admin.break_glass_used')).toHaveLength(1)
+    // what is only looked at with the lent role is a use of it, too
+    await bob.get(`${world.url}/audit`)
+    const used = (await world.records()).filter(({ event }) => event === 'admin.break_glass_used')
+    expect([used.length, used[1]?.['reason']]).toEqual([2, 'looked at the audit'])
     const revoked = (await world.records()).find(({ event }) => event === 'agent.revoked')
     expect([revoked?.['by'], revoked?.['reason']]).toEqual([PEOPLE.bob.person, 'too wild'])
   })

@@ -21,7 +21,7 @@ export interface DashboardDeps {
   readonly approvals: ApprovalService
   /** By integration. */
   readonly words: ReadonlyMap<string, { readonly vocabulary: Vocabulary; readonly words: ScopeWords }>
-  readonly audit: Pick<AuditLog, 'post'>
+  readonly audit: Pick<AuditLog, 'commit' | 'post'>
   /** For how long emergency access is lent at most. */
   readonly breakGlassMaxMs: number
   readonly clock: Clock

@@ -30,10 +30,10 @@ export function dashboardRoutes(deps: DashboardDeps): WebApp {
   app.onError(whatBroke((error) => deps.report(error)))
 
   app.get('/', (c) => signedIn(c, deps, async (who) => c.html(overviewPage(who, await readOverview(who, deps), deps.words))))
-  app.get('/agents', (c) => signedIn(c, deps, async (who) => c.html(agentsPage(who, await visibleAgents(who, deps), deps.clock.nowMs()))))
-  app.get('/agents/:id', (c) => signedIn(c, deps, (who) => showAgent(c, who, deps)))
-  app.get('/audit', (c) => signedIn(c, deps, (who) => showAudit(c, who, deps)))
-  app.get('/approvals', (c) => signedIn(c, deps, (who) => showApprovals(c, who, deps)))
+  app.get('/agents', (c) => reader(c, deps, 'the agents', async (who) => c.html(agentsPage(who, await visibleAgents(who, deps), deps.clock.nowMs()))))
+  app.get('/agents/:id', (c) => reader(c, deps, 'an agent', (who) => showAgent(c, who, deps)))
+  app.get('/audit', (c) => reader(c, deps, 'the audit', (who) => showAudit(c, who, deps)))
+  app.get('/approvals', (c) => reader(c, deps, 'the questions', (who) => showApprovals(c, who, deps)))
   app.get('/approvals/:id', (c) => signedIn(c, deps, (who) => showApproval(c, who, deps)))
   app.post('/approvals/:id', formLimit, (c) => ownForm(c, deps, (who, form) => answerApproval(c, who, form, deps)))
   app.get('/break-glass', (c) => signedIn(c, deps, (who) => c.html(breakGlassPage(who, deps.breakGlassMaxMs, undefined))))
@@ -55,6 +55,15 @@ async function signedIn(c: WebContext, { sessions }: DashboardDeps, work: (who: 
   if (who !== undefined) return work(who)
   const { pathname, search } = new URL(c.req.url)
   return c.redirect(`/login?return=${encodeURIComponent(pathname + search)}`, 303)
+}
+
+/** What shows others' things is on record, where that is by a lent role, before it is shown: as in the admin API. */
+function reader(c: WebContext, deps: DashboardDeps, what: string, work: (who: BrowserSignIn) => Answer): Promise<Response> {
+  return signedIn(c, deps, async (who) => {
+    const user = { id: who.person.id, name: who.person.name }
+    if (who.breakGlass) await deps.audit.commit({ event: 'admin.break_glass_used', user, reason: `looked at ${what}`, outcome: 'ok' })
+    return work(who)
+  })
 }
 
 /** A form of ours, from a page of this sign-in; what is not is answered and does nothing. */
