@@ -48,6 +48,6 @@ export interface PolicyForecast {
   actsForItself(agent: AgentId): boolean
   /** Whether some org rule lends the organisation's authority at this integration, be it for some operations or targets only. */
   lendsOrganisation(party: ForecastParty, integration: string): boolean
-  /** The longest that rules let any part of this access be used (`delegation_expires_in`); undefined where some part is not bounded. */
+  /** How long rules let all of this access be delegated (`delegation_expires_in`); undefined where they bound no part of it. */
   delegationBound(party: ForecastParty, access: readonly ConsentDetail[]): number | undefined
 }

@@ -112,7 +112,10 @@ export function lendsOrganisation({ org }: CompiledPolicies, party: ForecastPart
   return (org.rules.get(integration)?.allow ?? []).some((rule) => rule.lendsAuthority && concerns(rule, principal))
 }
 
-/** The longest `delegation_expires_in` that any part of this access could be used for; see `PolicyForecast`. Pure. */
+/**
+ * How long all of this access may be delegated: no longer than each part of it, or what is bounded would outlive its bound beside what is not. Of
+ * several ways to use one part the longest counts. Pure.
+ */
 export function delegationBound(
   policies: CompiledPolicies, vocabularies: Vocabularies, party: ForecastParty, access: readonly ConsentDetail[],
 ): number | undefined {
@@ -120,20 +123,22 @@ export function delegationBound(
     const layers = layersOf(policies, vocabularies, party, detail.integration)
     return layers === undefined ? [] : detail.scopes.flatMap((scope) => scopeBounds(layers, scope, detail.targets))
   })
-  const longest = Math.max(0, ...bounds)
-  return longest === 0 || longest === Infinity ? undefined : longest
+  const shortest = Math.min(...bounds)
+  return shortest === Infinity ? undefined : shortest
 }
 
-/** One bound for each way in which the scope could be used; nothing where policy refuses it anyway. */
+/** One bound for each target at which the scope could be used; nothing where policy refuses it anyway. */
 function scopeBounds(layers: Layers, scope: string, targets: readonly string[]): readonly number[] {
   const canonical = layers.vocabulary.canonicalScope(scope)
   if (canonical === undefined) return []
-  return candidatesFor(canonical, layers.vocabulary, ruleSets(layers)).flatMap((candidate) => targets
-    .filter((target) => isAllowable(layers, candidate, target))
-    .map((target) => Math.min(
+  const candidates = candidatesFor(canonical, layers.vocabulary, ruleSets(layers))
+  return targets.flatMap((target) => {
+    const ways = candidates.filter((candidate) => isAllowable(layers, candidate, target)).map((candidate) => Math.min(
       layerBound(layers.org, layers.orgDefault, layers.principal, candidate, target),
       layerBound(layers.agent ?? NO_RULES, 'deny', layers.principal, candidate, target),
-    )))
+    ))
+    return ways.length === 0 ? [] : [Math.max(...ways)]
+  })
 }
 
 /** The longest of the rules that could match, and no longer than each of those that certainly do. */

@@ -47,9 +47,13 @@ describe('where a person mends what was refused', () => {
 
   test('stays short, and never cuts a name into another', () => {
     const many = Array.from({ length: 100 }, (_, n) => `scope-${n}`)
-    const link = links.consent(principal, 'github', [...many, 'x'], ['y'.repeat(129)]) ?? ''
+    const link = links.consent(principal, 'github', [...many, 'x'], ['y'.repeat(129), 'z']) ?? ''
     expect(link.length).toBeLessThan(4_096)
     expect(new URL(link).searchParams.getAll('scope')).toHaveLength(16)
-    expect(new URL(link).searchParams.getAll('target')).toEqual([])
+    expect(new URL(link).searchParams.getAll('target')).toEqual(['z'])
+  })
+
+  test('is none where no target would be left: it would ask for all there are', () => {
+    expect(links.consent(principal, 'github', ['pulls:read'], ['y'.repeat(129)])).toBeUndefined()
   })
 })

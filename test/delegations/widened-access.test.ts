@@ -18,8 +18,8 @@ describe('what stands approved once more was approved', () => {
     ['joins the targets of the same scopes', [access('github', ['read'], ['a'])], [access('github', ['read'], ['b'])], [access('github', ['read'], ['a', 'b'])]],
     ['is the same where nothing is new', [access('github', ['read'], ['a'])], [access('github', ['read'], ['a'])], [access('github', ['read'], ['a'])]],
     ['leaves other integrations alone', [access('github', ['read'], ['a'], ONE)], [access('slack', ['write'], ['a'])], [access('github', ['read'], ['a'], ONE), access('slack', ['write'], ['a'])]],
-    ['moves an integration to the connection that was chosen last, as a whole',
-      [access('github', ['read'], ['a'], ONE)], [access('github', ['write'], ['b'], TWO)], [access('github', ['read'], ['a'], TWO), access('github', ['write'], ['b'], TWO)]],
+    ['leaves out what was approved with another account than the one that is chosen now',
+      [access('github', ['read'], ['a'], ONE)], [access('github', ['write'], ['b'], TWO)], [access('github', ['write'], ['b'], TWO)]],
     ['keeps the connection where none was chosen', [access('github', ['read'], ['a'], ONE)], [access('github', ['write'], ['b'])], [access('github', ['read'], ['a'], ONE), access('github', ['write'], ['b'], ONE)]],
   ])('%s', (_, standing, more, expected) => {
     expect(widenedAccess(standing, more)).toEqual(expected)

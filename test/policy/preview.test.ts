@@ -181,15 +181,15 @@ describe('an organisation that lends its authority', () => {
   })
 })
 
-describe('the longest that rules let access be used', () => {
+describe('how long rules let access be delegated', () => {
   const access = (...scopes: readonly string[]) => [{ integration: 'github', scopes, targets: ['acme-corp/*'] }]
   const TEN = 'id: r, allow: {integration: github, scopes: ["pulls:write"], target: "acme-corp/*"}, delegation_expires_in: 10m'
 
   it.each([
     ['the rule\'s', '', TEN, access('pulls:write'), 600_000],
     ['none where a rule has none', '', ALL, access('pulls:write'), undefined],
-    ['the longest of several rules', '', `${TEN}\nid: s, allow: {integration: github, scopes: ["issues:write"]}, delegation_expires_in: 1h`, access('pulls:write', 'issues:write'), 3_600_000],
-    ['none where one part has none', '', `${TEN}\nid: s, allow: {integration: github, scopes: ["issues:write"]}`, access('pulls:write', 'issues:write'), undefined],
+    ['the shortest of several parts', '', `${TEN}\nid: s, allow: {integration: github, scopes: ["issues:write"]}, delegation_expires_in: 1h`, access('pulls:write', 'issues:write'), 600_000],
+    ['that of the bounded part, beside one that has none', '', `${TEN}\nid: s, allow: {integration: github, scopes: ["issues:write"]}`, access('pulls:write', 'issues:write'), 600_000],
     ['no longer than an org rule that certainly matches', 'id: o, allow: {integration: github}, delegation_expires_in: 5m', TEN, access('pulls:write'), 300_000],
     ['not bounded by an org rule that may not match', 'id: o, allow: {integration: github, target: "acme-corp/x"}, delegation_expires_in: 5m', TEN, access('pulls:write'), 600_000],
     ['what is refused anyway counts for nothing', '', TEN, access('pulls:write', 'contents:write'), 600_000],

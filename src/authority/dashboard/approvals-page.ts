@@ -52,7 +52,7 @@ export function approvalPage(signIn: BrowserSignIn, approval: Approval, mayAnswe
   const title = kind === 'break_glass' ? 'Somebody asks for emergency access' : 'An agent asks for your approval'
   const lead = kind === 'break_glass'
     ? 'They would be an operator for a while: they could revoke agents and answer for others. Everything they do so stands in the audit.'
-    : 'If you approve, it may do just this, for a while. If you deny or do not answer, it cannot.'
+    : 'If you approve, it may do just this, for a while, whatever it sends along. If you deny or do not answer, it cannot.'
   return page({
     title, width: 'reading', ...frame(signIn, '/approvals'),
     body: html`${heading(title, asked ? lead : undefined)}

@@ -24,17 +24,22 @@ export function personLinks({ url, connectable }: PersonLinksOptions): PersonLin
   return {
     consent(principal, integration, scopes, targets) {
       const session = sessionOf(principal)
-      return url === undefined || session === undefined ? undefined : `${url}${more(session, { integration, scopes, targets })}`
+      return url === undefined || session === undefined || !isSayable(targets) ? undefined : `${url}${more(session, { integration, scopes, targets })}`
     },
     connect(principal, integration) {
       const session = sessionOf(principal)
       if (url === undefined || session === undefined || !connectable(integration)) return undefined
       // A delegation is bound to one connection of each integration, and moves as a whole: that it may use another, the person says once there is one.
       const approved = principal.delegation?.standing?.consent.find((detail) => detail.integration === integration)
-      const onward = approved === undefined ? '' : `?return=${encodeURIComponent(more(session, approved))}`
+      const onward = approved === undefined || !isSayable(approved.targets) ? '' : `?return=${encodeURIComponent(more(session, approved))}`
       return `${url}/connect/${encodeURIComponent(integration)}${onward}`
     },
   }
+}
+
+/** A link without any of its targets would ask for all there are. */
+function isSayable(targets: readonly string[]): boolean {
+  return targets.length === 0 || bounded(targets).length > 0
 }
 
 /** One that is too long is left out whole: cut, it would mean another. */

@@ -7,15 +7,16 @@ const MAX_ITEMS = 256
 
 /**
  * What stands approved once more was approved: the sum, and nothing besides. Scopes of one approval are not joined with the targets of
- * another: entries are merged only where that means the same. An integration that is approved with another connection moves to that one
- * as a whole, since a delegation has one for each. Pure.
+ * another: entries are merged only where that means the same. A delegation has one connection for each integration: what was approved with
+ * another account than the one that is chosen now is not approved any more, since nobody said that it may be done with this one. Pure.
  * @returns undefined where it would be more than a token can say
  */
 export function widenedAccess(standing: readonly DelegatedAccess[], more: readonly DelegatedAccess[]): readonly DelegatedAccess[] | undefined {
   const chosen = connectionsOf(more)
   const bound = connectionsOf(standing)
   const widened: DelegatedAccess[] = []
-  for (const access of [...standing, ...more]) {
+  const kept = standing.filter(({ integration, connection }) => connection === undefined || (chosen.get(integration) ?? connection) === connection)
+  for (const access of [...kept, ...more]) {
     join(widened, { ...access, connection: chosen.get(access.integration) ?? bound.get(access.integration) })
   }
   return isSayable(widened) ? widened : undefined
