@@ -1,6 +1,9 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
+import type { Clock } from '../../lib/clock.ts'
+import { ENDPOINTS } from '../oauth/endpoints.ts'
+import { Throttle } from '../people/throttle.ts'
 
 export interface AuthorityHandlerOptions {
   /** The issuer: requests for another host are answered by nobody (DNS rebinding). */
@@ -13,12 +16,20 @@ export interface AuthorityHandlerOptions {
   readonly ownOauthPaths: ReadonlySet<string>
   /** Everything else. */
   readonly app: Hono
+  readonly clock: Clock
 }
+
+/** What anybody can begin who knows a public `client_id`; each leaves something in the store for minutes. */
+const BEGINNINGS: ReadonlySet<string> = new Set([ENDPOINTS.authorization, ENDPOINTS.pushedAuthorization, ENDPOINTS.deviceAuthorization])
+/** Of one address: many agents may share one behind a gateway. */
+const BEGUN_A_MINUTE = 600
+const MINUTE_MS = 60_000
 
 /** Tells each request of the authority's port to the one who answers it. */
 export function authorityHandler(options: AuthorityHandlerOptions): RequestListener {
   const host = new URL(options.url).host
   const listener = getRequestListener(options.app.fetch, { overrideGlobalObjects: false, hostname: host })
+  const begun = new Throttle(options.clock, BEGUN_A_MINUTE, MINUTE_MS)
   const forOauth = (path: string): boolean =>
     path.startsWith('/.well-known/') || (path.startsWith('/oauth2/') && !options.ownOauthPaths.has(path))
   return (request, response) => {
@@ -30,7 +41,20 @@ export function authorityHandler(options: AuthorityHandlerOptions): RequestListe
       return
     }
     const [path = ''] = (request.url ?? '').split('?')
+    if (BEGINNINGS.has(path) && !begun.take(peerAddress(request, options.behindProxy))) return tooMany(response)
     if (forOauth(path)) options.oauth(request, response)
     else void listener(request, response)
   }
+}
+
+function tooMany(response: ServerResponse): void {
+  response.writeHead(429, { 'content-type': 'application/json', 'cache-control': 'no-store', 'retry-after': '60' })
+    .end(JSON.stringify({ error: 'temporarily_unavailable', error_description: 'Too many requests were begun from this address; try again in a minute.' }))
+}
+
+/** The peer, or what the load balancer before us says it is. */
+function peerAddress(request: IncomingMessage, behindProxy: boolean): string {
+  const forwarded = behindProxy ? request.headers['x-forwarded-for'] : undefined
+  const last = typeof forwarded === 'string' ? forwarded.split(',').at(-1)?.trim() : undefined
+  return last ?? request.socket.remoteAddress ?? 'unknown'
 }

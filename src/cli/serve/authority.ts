@@ -63,7 +63,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Running
   started.add(() => schedule.close())
   const app = authorityApp({ ...options, url, services, people, agents, oauth, indexer, report })
   const ownOauthPaths = new Set<string>([ENDPOINTS.introspection, ENDPOINTS.revocation])
-  server.serve(authorityHandler({ url, behindProxy: opened.config.behindProxy, oauth: oauth.callback, ownOauthPaths, app }))
+  server.serve(authorityHandler({ url, behindProxy: opened.config.behindProxy, oauth: oauth.callback, ownOauthPaths, app, clock }))
   started.add(() => server.close(DRAIN_MS), DRAIN_MS + 1_000)
   return { url, address, oauth, indexer }
 }
