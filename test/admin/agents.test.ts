@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isRedirectUri } from '../../src/authority/admin/agents/redirect-uri.ts'
+import { isRedirectUri } from '../../src/http/redirect-uri.ts'
 import { readPublicKey } from '../../src/authority/admin/agents/public-key.ts'
 import { AdminWorld, OLIVIA, OSCAR } from './support/admin-world.ts'
 

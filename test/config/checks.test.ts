@@ -54,6 +54,7 @@ const refused: readonly [string, string, RegExp][] = [
   ['people who connect accounts nowhere', small('{ secret: { env: TICKETS_KEY } }', '{ oauth: { authorize_url: "https://a.b/c", token_url: "https://a.b/d", client_id: x } }'), /people connect accounts at the authority, and there is none/],
   ['a redirect URI with a wildcard', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["https://*.acme.com/callback"] }'), /redirect_uris\[0\]/],
   ['a redirect URI on plain http elsewhere', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["http://acme.com/callback"] }'), /redirect_uris\[0\]/],
+  ['a redirect URI that a browser reads as another', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["https://acme.com/a/../callback"] }'), /redirect_uris\[0\]/],
   ['a redirect URI with a fragment', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["https://acme.com/callback#x"] }'), /redirect_uris\[0\]/],
   ['a redirect URI that names this machine by a name that others may resolve', small('  - id: agent:deployer', '  - { id: agent:deployer, redirect_uris: ["http://localhost/callback"] }'), /redirect_uris\[0\]/],
   ['credentials for no parent proxy', small('credential: { secret', 'connect: { via_proxy_credentials: { env: STORE_KEY } }\n    credential: { secret'), /there is no parent proxy/],

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseAgentId, parseId } from '../../model/ids.ts'
 import type { AgentId, DelegationId, SessionId } from '../../model/ids.ts'
-import { isRedirectUri } from '../redirect-uri.ts'
+import { isRedirectUri } from '../../http/redirect-uri.ts'
 import { lineText } from './values.ts'
 
 const FORM = 'the text is not of the form accepted here'

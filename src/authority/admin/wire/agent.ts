@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { AgentEntry } from '../agents/agent-entry.ts'
-import { isRedirectUri } from '../agents/redirect-uri.ts'
+import { isRedirectUri } from '../../../http/redirect-uri.ts'
 import { agentId } from './ids.ts'
 import { pageOf } from './paging.ts'
 import { line, moment, momentOf } from './values.ts'
