@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { Secret } from '../../lib/secret.ts'
 import type { PersonId } from '../../model/ids.ts'
 import type { ShortLived } from '../../store/ports/short-lived.ts'
-import { sameSecret } from '../people/csrf.ts'
+import { sameSecret } from '../../lib/same-secret.ts'
 
 /** Ties connecting that was begun to the browser that began it; `__Host-` as all cookies of ours. */
 export const CONNECT_COOKIE = '__Host-postern-connect'

@@ -1,9 +1,10 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose'
 import type { Clock } from '../../lib/clock.ts'
+import { sameSecret } from '../../lib/same-secret.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import { parseId, type AgentId, type SessionId } from '../../model/ids.ts'
 import type { ConsentDetail, Delegation } from '../../model/principal.ts'
+import { matchesSessionSecret, sessionOfSecret } from '../../model/session-secret.ts'
 import type { StoredDelegation } from '../../store/ports/delegations.ts'
 import type { Directory, Revocations } from '../../sync/contract.ts'
 import type { DelegationDesk, Granted } from '../delegations/contract.ts'
@@ -53,11 +54,10 @@ export function createSubjectReader(deps: SubjectReaderDependencies): SubjectRea
 }
 
 async function sessionSecret(token: string, { desk, clock }: SubjectReaderDependencies): Promise<Told | Denial> {
-  const dot = token.indexOf('.')
-  const session = dot === -1 ? undefined : parseId('ses', token.slice(0, dot))
+  const session = sessionOfSecret(token)
   const live = session === undefined ? undefined : await desk.live(session)
   const expected = live?.session.secretDigest
-  if (session === undefined || live === undefined || expected === undefined || !equalText(hash('sha256', token, 'base64url'), expected)) {
+  if (session === undefined || live === undefined || expected === undefined || !matchesSessionSecret(token, expected)) {
     return invalid('it is no session secret that is good now')
   }
   if (live.session.expiresAtMs <= clock.nowMs()) return deny('session_ended', `the session ${session} is over`)
@@ -98,7 +98,7 @@ function boundTo(claims: JWTPayload, proofs: SubjectProofs): Denial | undefined 
   const jkt = memberOf(claims['cnf'], 'jkt')
   const x5t = memberOf(claims['cnf'], 'x5t#S256')
   if (claims['cnf'] !== undefined && jkt === undefined && x5t === undefined) return invalid('it is bound in a way that is not known')
-  const misses = (bound: string | undefined, shown: string | undefined): boolean => bound !== undefined && (shown === undefined || !equalText(bound, shown))
+  const misses = (bound: string | undefined, shown: string | undefined): boolean => bound !== undefined && (shown === undefined || !sameSecret(bound, shown))
   if (misses(jkt, proofs.jkt)) return deny('proof_mismatch', 'the subject token is bound to a DPoP key that was not proven')
   return misses(x5t, proofs.x5t) ? deny('proof_mismatch', 'the subject token is bound to a certificate that was not shown') : undefined
 }
@@ -151,11 +151,6 @@ function textsOf(value: unknown, name: string): readonly string[] | undefined {
 function memberOf(value: unknown, name: string): string | undefined {
   const member = typeof value === 'object' && value !== null && name in value ? (value as Record<string, unknown>)[name] : undefined
   return typeof member === 'string' ? member : undefined
-}
-
-function equalText(one: string, other: string): boolean {
-  const [left, right] = [Buffer.from(one), Buffer.from(other)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 function invalid(reason: string): Denial {

@@ -5,7 +5,8 @@ import type { People, SignIn } from '../../store/ports/people.ts'
 import type { ShortLived } from '../../store/ports/short-lived.ts'
 import type { Markup } from '../pages/markup.ts'
 import { onwardPage } from '../pages/onward-page.ts'
-import { remoteAddress, type WebContext } from '../pages/web.ts'
+import type { WebContext } from '../pages/web.ts'
+import { peerAddress } from '../server/peer-address.ts'
 import type { BrowserSessions } from '../people/contract.ts'
 import { LOGIN_COOKIE, readCookie, setCookie } from '../people/cookies.ts'
 import { admit } from './admit.ts'
@@ -45,7 +46,7 @@ export class LoginDesk {
 
   /** @returns false where this address has begun too many */
   mayBegin(c: WebContext): boolean {
-    return this.#begun.take(remoteAddress(c, this.deps.behindProxy))
+    return this.#begun.take(peerAddress(c.env.incoming, this.deps.behindProxy))
   }
 
   /** Lets in whom somebody vouches for, and goes on to where they were. */
@@ -59,7 +60,7 @@ export class LoginDesk {
 
   /** Not let in, on record; whoever fails again and again waits, and fills no log. */
   refuse(c: WebContext, reason: string, page: Markup, status: 400 | 403): Response | Promise<Response> {
-    if (!this.#failed.take(remoteAddress(c, this.deps.behindProxy))) return c.html(tooManyPage(), 429)
+    if (!this.#failed.take(peerAddress(c.env.incoming, this.deps.behindProxy))) return c.html(tooManyPage(), 429)
     this.deps.audit.post({ event: 'admin.sign_in_denied', outcome: 'denied', reason })
     return c.html(page, status)
   }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import type { ShortLived } from '../../store/ports/short-lived.ts'
-import { sameSecret } from '../people/csrf.ts'
+import { sameSecret } from '../../lib/same-secret.ts'
 import type { SignInAttempt } from './identity-provider.ts'
 
 /** One attempt to sign in, as it was begun in one browser. */

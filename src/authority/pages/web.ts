@@ -53,9 +53,3 @@ function refusedFormPage(backTo: string, account: PageAccount | undefined): Mark
     account,
   })
 }
-
-/** Who sends this, for counting failures: the peer's address, or what the load balancer before us says it is. */
-export function remoteAddress(c: WebContext, behindProxy: boolean): string {
-  const forwarded = behindProxy ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined
-  return forwarded ?? c.env.incoming.socket.remoteAddress ?? 'unknown'
-}

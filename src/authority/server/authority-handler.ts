@@ -1,9 +1,10 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Clock } from '../../lib/clock.ts'
 import { ENDPOINTS } from '../oauth/endpoints.ts'
 import { Throttle } from '../people/throttle.ts'
+import { peerAddress } from './peer-address.ts'
 
 export interface AuthorityHandlerOptions {
   /** The issuer: requests for another host are answered by nobody (DNS rebinding). */
@@ -50,11 +51,4 @@ export function authorityHandler(options: AuthorityHandlerOptions): RequestListe
 function tooMany(response: ServerResponse): void {
   response.writeHead(429, { 'content-type': 'application/json', 'cache-control': 'no-store', 'retry-after': '60' })
     .end(JSON.stringify({ error: 'temporarily_unavailable', error_description: 'Too many requests were begun from this address; try again in a minute.' }))
-}
-
-/** The peer, or what the load balancer before us says it is. */
-function peerAddress(request: IncomingMessage, behindProxy: boolean): string {
-  const forwarded = behindProxy ? request.headers['x-forwarded-for'] : undefined
-  const last = typeof forwarded === 'string' ? forwarded.split(',').at(-1)?.trim() : undefined
-  return last ?? request.socket.remoteAddress ?? 'unknown'
 }

@@ -1,4 +1,4 @@
-import { sameSecret } from '../../people/csrf.ts'
+import { sameSecret } from '../../../lib/same-secret.ts'
 
 /** What a browser tells of where a request comes from, and what a page of ours sends back. */
 export interface BrowserRequest {
