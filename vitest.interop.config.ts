@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/interop/**/*.interop.ts'],
     environment: 'node',
+    globalSetup: ['test/support/built.ts'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 330_000,

@@ -8,6 +8,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, re
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { takeExclusiveLock } from '../src/lib/exclusive-lock.ts'
+import { bundleDashboard } from './dashboard-bundle.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const source = join(root, 'src')
@@ -20,7 +21,7 @@ const WAIT_MS = 120_000
 /** Content and not times: a deleted source, a checkout of something older and a touched file are all told apart by it. */
 function fingerprint(): string {
   const hash = createHash('sha256').update(process.version)
-  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'build.ts')]
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'build.ts'), join('scripts', 'dashboard-bundle.ts')]
   for (const file of [...filesBelow(source), ...settings.map((name) => join(root, name))].sort()) {
     const bytes = readFileSync(file)
     hash.update(`${relative(root, file)}\0${bytes.length}\0`).update(bytes)
@@ -40,12 +41,13 @@ function isStale(wanted: string): boolean {
 }
 
 /** @returns tsc's exit code */
-function buildTo(staging: string, builtFrom: string): number {
+async function buildTo(staging: string, builtFrom: string): Promise<number> {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   if (!existsSync(compiler)) throw new Error('the compiler is not installed: run "npm ci" first')
   const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', staging], { stdio: 'inherit' })
   if (status !== 0) return status ?? 1
-  for (const file of filesBelow(source).filter((name) => !name.endsWith('.ts'))) {
+  await bundleDashboard(root, join(staging, 'dashboard'))
+  for (const file of filesBelow(source).filter((name) => !name.endsWith('.ts') && !name.startsWith(join(source, 'dashboard')))) {
     const target = join(staging, relative(source, file))
     mkdirSync(dirname(target), { recursive: true })
     cpSync(file, target)
@@ -69,7 +71,7 @@ function removeLeftovers(): void {
 
 const LOCK = `${STAGING}lock`
 
-function build(onlyIfStale: boolean): number {
+async function build(onlyIfStale: boolean): Promise<number> {
   if (onlyIfStale && !isStale(fingerprint())) return 0
   const lock = takeExclusiveLock(join(root, LOCK), WAIT_MS)
   if (lock === undefined) throw new Error('another build is taking too long: end it, then try again')
@@ -78,7 +80,7 @@ function build(onlyIfStale: boolean): number {
     if (onlyIfStale && !isStale(wanted)) return 0
     removeLeftovers()
     const staging = join(root, `${STAGING}new`)
-    const code = buildTo(staging, wanted)
+    const code = await buildTo(staging, wanted)
     if (code === 0) replaceDist(staging)
     else rmSync(staging, { recursive: true, force: true })
     return code
@@ -88,7 +90,7 @@ function build(onlyIfStale: boolean): number {
 }
 
 try {
-  process.exitCode = build(process.argv.includes('--if-stale'))
+  process.exitCode = await build(process.argv.includes('--if-stale'))
 } catch (error) {
   process.stderr.write(`The build failed: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

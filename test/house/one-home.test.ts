@@ -8,7 +8,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   undici: ['src/egress/', 'src/proxy/forward/'],
   jose: ['src/proxy/identify/', 'src/authority/', 'src/integrations/github/', 'src/demo/', 'src/cli/'],
   yaml: ['src/lib/yaml-document'],
-  zod: ['src/config/', 'src/policy/', 'src/lib/', 'src/proxy/identify/delegation-claims.ts'],
+  zod: ['src/config/', 'src/policy/', 'src/lib/', 'src/proxy/identify/delegation-claims.ts', 'src/authority/dashboard/dashboard-bundle.ts'],
   pino: ['src/cli/'],
   'prom-client': ['src/proxy/operations/'],
   'lru-cache': ['src/'],
@@ -27,13 +27,16 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'hono/utils/http-status': ['src/authority/'],
   '@hono/zod-openapi': ['src/authority/admin/'],
   ioredis: ['src/store/redis/'],
+  preact: ['src/dashboard/'],
+  'preact/hooks': ['src/dashboard/'],
+  uplot: ['src/dashboard/audit/'],
   'node:sqlite': ['src/store/sqlite/', 'src/lib/exclusive-lock.ts'],
 }
 
 /** What only named places may say, and why. */
 const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; readonly where: readonly string[] }[] = [
   { what: 'process.env', pattern: /process\.env/, where: ['src/config/', 'src/cli/'] },
-  { what: 'the wall clock', pattern: /Date\.now\(\)|new Date\(\)|performance\.now\(\)/, where: ['src/lib/clock.ts'] },
+  { what: 'the wall clock', pattern: /Date\.now\(\)|new Date\(\)|performance\.now\(\)/, where: ['src/lib/clock.ts', 'src/dashboard/'] },
   {
     what: 'Secret.reveal()',
     pattern: /\.reveal\(\)/,

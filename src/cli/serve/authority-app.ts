@@ -2,11 +2,11 @@ import { Hono } from 'hono'
 import type { AuditIndexer } from '../../audit/audit-indexer.ts'
 import { RecordFeed } from '../../audit/record-feed.ts'
 import { adminRoutes } from '../../authority/admin/admin-routes.ts'
-import { AgentDesk } from '../../authority/admin/agents/agent-desk.ts'
 import { connectRoutes, connectUrl } from '../../authority/connections/connect-routes.ts'
 import type { ConsentForecast } from '../../authority/consent/contract.ts'
 import { consentRoutes } from '../../authority/consent/consent-routes.ts'
 import { deviceRoutes } from '../../authority/consent/device-routes.ts'
+import { approvalPagesRoutes } from '../../authority/approval-pages/approval-pages-routes.ts'
 import { dashboardRoutes } from '../../authority/dashboard/dashboard-routes.ts'
 import { moreRoutes } from '../../authority/more/more-routes.ts'
 import { loginRoutes } from '../../authority/login/login-routes.ts'
@@ -20,8 +20,9 @@ import type { OauthAgents } from '../../authority/oauth/oauth-dependencies.ts'
 import type { WatchedPolicies } from '../../policy/watch.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { AuthorityOptions } from './authority-options.ts'
+import { dashboardFiles } from './dashboard-files.ts'
 import type { DelegationServices } from './delegation-services.ts'
-import { jwksOf } from './oauth-services.ts'
+import { jwksOf, resourcesOf } from './oauth-services.ts'
 import type { PeopleServices } from './people-services.ts'
 import { pageIntegrations } from './scope-words.ts'
 
@@ -48,7 +49,8 @@ export function authorityApp(options: AuthorityAppOptions): Hono {
   app.route('/', deviceRoutes(parts.device)) // /device
   app.route('/', moreRoutes(parts.more)) // /more
   app.route('/', connectRoutes(parts.connect)) // /connect
-  app.route('/', dashboardRoutes(parts.dashboard)) // /, /agents, /approvals, /audit
+  app.route('/', approvalPagesRoutes(parts.approvalPages)) // /approvals, /break-glass
+  app.route('/', dashboardRoutes(parts.dashboard)) // /, /connections, /agents, /audit, /policy
   const headers = securityHeaders({ https: options.url.startsWith('https:') })
   app.notFound((c) => c.html(errorPage({ title: 'There is no such page', text: 'Nothing of ours is at this address.', next: [{ href: '/', label: 'Go to the start' }] }), 404, headers))
   return app
@@ -62,7 +64,6 @@ function partsOf(options: AuthorityAppOptions) {
   const words = pageIntegrations(config.integrations, upstreams.index)
   // What is changed by hand is in force before it is told as done.
   const changed = { ...portsOf(store), ...mirroredStore(store, plane.copy.mirror) }
-  const agents = new AgentDesk({ agents: changed.agents, audit, configured: plane.configured })
   const shared = { url, sessions, clock, audit, report }
   const consent = {
     ...shared, delegations: services.desk, connections, forecast: forecastOf(policies), integrations: words, shortLived: store.shortLived,
@@ -73,6 +74,7 @@ function partsOf(options: AuthorityAppOptions) {
     tokenStatus: {
       ...shared, issuer: url, clientCertificates: opened.config.tls?.clientCaPem !== undefined && !opened.config.behindProxy, agents: clients, shortLived: store.shortLived, jwks: () => jwksOf(oauth), stored: oauth.storedTokens, desk: services.desk,
       directory: plane.registry, revocations: plane.registry, revoker: services.revoker,
+      resourcesOf: resourcesOf(opened.config),
     },
     admin: {
       origin: url, browserSessions: sessions, tokens: oauth.adminTokens, people: store.people, roles, store: changed, directory: plane.registry,
@@ -83,7 +85,8 @@ function partsOf(options: AuthorityAppOptions) {
     more: { ...consent, agents: clients },
     device: { ...shared, devices: oauth.devices },
     connect: { ...shared, oauth: upstreams.oauth, connections: store.connections, shortLived: store.shortLived },
-    dashboard: { ...shared, store, agents, connections, revoker: services.revoker, approvals: services.approvals, words, breakGlassMaxMs: lifetimes.breakGlassMaxMs },
+    approvalPages: { ...shared, store, approvals: services.approvals, words, breakGlassMaxMs: lifetimes.breakGlassMaxMs },
+    dashboard: { ...shared, bundle: dashboardFiles() },
   }
 }
 

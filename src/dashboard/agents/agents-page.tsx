@@ -1,0 +1,8 @@
+import type { JSX } from 'preact'
+import type { PageProps } from '../app/page-props.ts'
+import { Heading } from '../parts/heading.tsx'
+
+/** The page itself comes with its own commit. */
+export function AgentsPage(_props: PageProps): JSX.Element {
+  return <Heading title="Agents" />
+}

@@ -1,0 +1,9 @@
+import { render } from 'preact'
+import { Api } from './api/client.ts'
+import { App } from './app/app.tsx'
+import './style/dashboard.css'
+
+const place = document.getElementById('app')
+if (place === null) throw new Error('the page has no place for the dashboard')
+place.replaceChildren()
+render(<App api={new Api()} />, place)

@@ -1,0 +1,6 @@
+import type { JSX } from 'preact'
+
+/** Short texts side by side: targets, scopes. */
+export function Chips({ texts, label }: { readonly texts: readonly string[]; readonly label?: string }): JSX.Element {
+  return <ul class="chips" {...(label === undefined ? {} : { 'aria-label': label })}>{texts.map((text) => <li key={text} class="chip"><bdi>{text}</bdi></li>)}</ul>
+}
