@@ -77,6 +77,11 @@ describe('who may import whom', () => {
     expect(across).toEqual([])
   })
 
+  it('keeps what runs in a browser from everything of Node', () => {
+    const strays = files.filter(({ path }) => areaOf(path) === 'dashboard').flatMap(({ path, packages }) => packages.filter((name) => !/^(preact(\/hooks)?|uplot)$/.test(name)).map((name) => `${path} imports ${name}`))
+    expect(strays).toEqual([])
+  })
+
   it('has no import cycle', () => {
     expect(cycles()).toEqual([])
   })
