@@ -1,11 +1,10 @@
 import type { CanonicalRequest } from '../../http/request.ts'
-import type { Integration, Match } from '../../integrations/integration.ts'
+import type { Integration } from '../../integrations/integration.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
+import { matchRequest } from '../../integrations/match-request.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import type { Principal } from '../../model/principal.ts'
 import type { Route, Snapped, Stage } from '../exchange.ts'
-import { refusedQuery } from './client-credentials.ts'
-import { overrideInQuery } from './method-override.ts'
 
 /** Finds the integration by host or prefix and what the request is in its terms. Synchronous. */
 export function routeStage(integrations: IntegrationIndex): Stage<Snapped, 'route', Route> {
@@ -16,9 +15,9 @@ export function routeStage(integrations: IntegrationIndex): Stage<Snapped, 'rout
       const served = exchange.door === 'reverse' ? byPrefix(exchange, integrations) : byOrigin(exchange.request, integrations)
       if (isDenial(served)) return served
       const { integration, request } = served
-      const refused = strayStandIn(exchange.principal, integration) ?? overrideInQuery(request.query) ?? refusedQuery(request.query, integration)
-      if (refused !== undefined) return refused
-      const match = matchOf(exchange, integration, request)
+      const stray = strayStandIn(exchange.principal, integration)
+      if (stray !== undefined) return stray
+      const match = matchRequest(integration, request, () => exchange.snapshot.declaredOperation(exchange.principal, integration.name, request))
       return isDenial(match) ? match : { integration, match, request }
     },
   }
@@ -47,17 +46,6 @@ function byPrefix({ prefix, request }: Snapped, integrations: IntegrationIndex):
   const origin = integration?.origins[0]
   if (integration === undefined || origin === undefined) return deny('integration_unknown', 'the prefix is no integration')
   const { scheme, host, port, basePath } = origin
-  return { integration, request: { ...request, scheme, host, port, path: basePath + request.path } }
-}
-
-function matchOf({ principal, snapshot }: Snapped, integration: Integration, request: CanonicalRequest): Match | Denial {
-  const match = integration.catalogue.match(request)
-  if (!isDenial(match) || match.denial !== 'operation_unknown' || isGraphql(request)) return match
-  const declared = snapshot.declaredOperation(principal, integration.name, request)
-  return declared === undefined ? match : { operation: declared, inspect: undefined }
-}
-
-/** What a GraphQL request does stands in its document alone: no rule can declare it by its path. */
-function isGraphql({ path, contentType }: CanonicalRequest): boolean {
-  return contentType === 'application/graphql' || /\/graphql(?:[/;]|$)/i.test(path)
+  const path = request.path === '/' && integration.endpoint !== undefined ? integration.endpoint : basePath + request.path
+  return { integration, request: { ...request, scheme, host, port, path } }
 }

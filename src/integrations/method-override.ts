@@ -1,6 +1,6 @@
-import type { InspectedBody } from '../../http/body.ts'
-import { credentialInBody, credentialInQuery } from '../../http/client-credential.ts'
-import { deny, type Denial } from '../../model/denial.ts'
+import type { InspectedBody } from '../http/body.ts'
+import { credentialInBody, credentialInQuery } from '../http/client-credential.ts'
+import { deny, type Denial } from '../model/denial.ts'
 
 /** Fields by which frameworks (Rack, Laravel, Symfony, Express) take another method than that of the request line; the headers are the listener's. */
 const METHOD_FIELDS: readonly string[] = ['_method', 'x-http-method-override', 'x-http-method', 'x-method-override']

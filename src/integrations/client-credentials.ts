@@ -1,7 +1,7 @@
-import type { InspectedBody } from '../../http/body.ts'
-import { credentialInBody, credentialInQuery } from '../../http/client-credential.ts'
-import type { Integration } from '../../integrations/integration.ts'
-import { deny, type Denial } from '../../model/denial.ts'
+import type { InspectedBody } from '../http/body.ts'
+import { credentialInBody, credentialInQuery } from '../http/client-credential.ts'
+import type { Integration } from './integration.ts'
+import { deny, type Denial } from '../model/denial.ts'
 
 /** A client that brings its own credential in the query is refused: taking it out would change what was judged. */
 export function refusedQuery(query: string | undefined, integration: Integration): Denial | undefined {
