@@ -1,13 +1,13 @@
 import { Command } from 'commander'
+import { IntegrationIndex } from '../integrations/integration-index.ts'
 import type { Integration } from '../integrations/integration.ts'
+import { requestReading } from '../integrations/request-reading.ts'
 import { SourceError, formatProblem, type SourceProblem } from '../lib/source-position.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { CanonicalRequest } from '../http/request.ts'
-import { deny, isDenial } from '../model/denial.ts'
 import { lintPolicies } from '../policy/lint.ts'
 import { loadPolicies, type LoadedPolicies } from '../policy/load.ts'
 import { policyJsonSchemaText } from '../policy/json-schema.ts'
-import { runPolicyTests, type OperationLookUp, type TestResult } from '../policy/tests.ts'
+import { runPolicyTests, type TestResult } from '../policy/tests.ts'
 import { vocabulariesOf } from './serve/describe-integrations.ts'
 
 /** What the configuration says that policy commands need. */
@@ -65,7 +65,7 @@ async function run(deps: PolicyCommandDeps, directory: string | undefined, confi
 }
 
 function testPolicies(deps: PolicyCommandDeps, policies: LoadedPolicies, setup: PolicySetup): number {
-  const results = runPolicyTests(policies, lookUpIn(setup.integrations), deps.clock.nowMs())
+  const results = runPolicyTests(policies, requestReading(new IntegrationIndex(setup.integrations.values())), deps.clock.nowMs())
   for (const result of results) deps.print(resultLine(result))
   const failed = results.filter((result) => !result.passed).length
   deps.print(`${results.length - failed} passed, ${failed} failed, ${policies.documents.length} policies, ${policies.snapshot.hash}`)
@@ -82,22 +82,4 @@ function lint(deps: PolicyCommandDeps, policies: LoadedPolicies, setup: PolicySe
   for (const warning of warnings) deps.print(formatProblem(warning))
   deps.print(`${warnings.length} warnings, ${policies.rules.length} rules, ${policies.documents.length} policies`)
   return warnings.length === 0 ? 0 : 1
-}
-
-/** Finds integration and operation as the route stage does, but for a whole URL. */
-export function lookUpIn(integrations: ReadonlyMap<string, Integration>): OperationLookUp {
-  return (request, body) => {
-    const integration = [...integrations.values()].find(({ origins }) => origins.some((origin) => serves(origin, request)))
-    if (integration === undefined) return deny('host_not_served', `no integration serves ${request.scheme}://${request.host}:${request.port}`)
-    const match = integration.catalogue.match(request)
-    if (isDenial(match)) {
-      return match.denial === 'operation_unknown' ? { integration: integration.name, operation: undefined } : match
-    }
-    const operation = match.inspect === undefined ? match.operation : match.inspect(body)
-    return isDenial(operation) ? operation : { integration: integration.name, operation }
-  }
-}
-
-function serves(origin: Integration['origins'][number], { scheme, host, port }: CanonicalRequest): boolean {
-  return origin.scheme === scheme && origin.host === host && origin.port === port
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { SourceError, type SourceProblem } from '../lib/source-position.ts'
 import { parseYamlFile, type YamlDocument } from '../lib/yaml-document.ts'
 import { compilePolicies } from './compile.ts'
@@ -9,11 +10,22 @@ import { readPolicyDocument, type PolicyDocument } from './document.ts'
 import type { PolicySnapshot } from './snapshot.ts'
 import type { Vocabularies } from './vocabulary.ts'
 
+/** One policy file, as it was read. */
+export interface SourceText {
+  /** As positions show it. */
+  readonly file: string
+  /** `sha256:…` of its bytes. */
+  readonly hash: string
+  readonly text: string
+}
+
 /** A directory of policies, loaded: the snapshot that decides, and the documents and rules for `test` and `lint`. */
 export interface LoadedPolicies {
   readonly snapshot: PolicySnapshot & PolicyForecast
   readonly documents: readonly PolicyDocument[]
   readonly rules: readonly CompiledRule[]
+  /** The texts that all of these were made of. */
+  readonly sources: readonly SourceText[]
 }
 
 const PARSED_AT_ONCE = 4
@@ -37,7 +49,11 @@ export async function loadPolicies(directory: string, vocabularies: Vocabularies
   if (problems.length > 0) throw new SourceError(problems)
   const compilation = compilePolicies(documents, vocabularies, hashOf(files), directory)
   if (compilation.problems.length > 0) throw new SourceError(compilation.problems)
-  return { snapshot: new CompiledSnapshot(compilation.policies, vocabularies), documents, rules: compilation.rules }
+  return { snapshot: new CompiledSnapshot(compilation.policies, vocabularies), documents, rules: compilation.rules, sources: files.map(sourceText) }
+}
+
+function sourceText({ path, bytes }: PolicyFile): SourceText {
+  return { file: path, hash: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, text: textOf(path, bytes) }
 }
 
 async function parseAll(files: readonly PolicyFile[], problems: SourceProblem[]): Promise<readonly YamlDocument[]> {

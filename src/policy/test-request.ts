@@ -2,11 +2,14 @@ import type { InspectedBody } from '../http/body.ts'
 import type { CanonicalRequest } from '../http/request.ts'
 import type { TestText } from './schema.ts'
 
+/** A request as people write it: `METHOD URL`, and the value of a body. */
+export type WrittenRequest = Pick<TestText, 'request' | 'body' | 'content_type'>
+
 /**
  * The canonical request that a test's `METHOD URL` stands for. Path and query are the very text that was written.
  * @returns undefined where it is not a URL with a plain host
  */
-export function requestOf(test: TestText): CanonicalRequest | undefined {
+export function requestOf(test: WrittenRequest): CanonicalRequest | undefined {
   const match = /^([A-Z]{3,10}) (https?):\/\/([A-Za-z0-9.-]+)(?::(\d{1,5}))?(\/[^?#\s]*)?(?:\?([^#\s]*))?$/.exec(test.request)
   if (match === null) return undefined
   const [, method = '', scheme, host = '', port, path = '/', query] = match
@@ -14,14 +17,14 @@ export function requestOf(test: TestText): CanonicalRequest | undefined {
   return {
     method, scheme: scheme === 'http' ? 'http' : 'https', host: host.toLowerCase(),
     port: port === undefined ? (scheme === 'http' ? 80 : 443) : Number(port),
-    path, query, headers: [],
+    path, query, headers: test.body === undefined ? [] : ['content-type', test.content_type],
     contentType: test.body === undefined ? undefined : test.content_type,
     framing: test.body === undefined ? { kind: 'none' } : { kind: 'length', bytes },
   }
 }
 
 /** The body as an inspecting stage would hand it on. */
-export function bodyOf(test: TestText): InspectedBody {
+export function bodyOf(test: WrittenRequest): InspectedBody {
   if (test.body === undefined) return { bytes: Buffer.alloc(0), format: 'empty', value: {} }
   if (test.content_type === 'application/json') return { bytes: Buffer.from(JSON.stringify(test.body)), format: 'json', value: test.body }
   const fields = Object.entries(test.body).map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : JSON.stringify(value)])

@@ -1,24 +1,15 @@
-import type { InspectedBody } from '../http/body.ts'
-import type { CanonicalRequest } from '../http/request.ts'
 import { type Decision, LAYERS, type Layer } from '../model/decision.ts'
-import { type Denial, isDenial } from '../model/denial.ts'
+import { isDenial } from '../model/denial.ts'
 import { type AgentId, parseAgentId, parseId, parsePersonId } from '../model/ids.ts'
 import type { SourcePosition } from '../lib/source-position.ts'
 import type { Operation } from '../model/operation.ts'
 import type { ConsentDetail, Delegation, Principal } from '../model/principal.ts'
 import type { PolicyDocument } from './document.ts'
 import type { LoadedPolicies } from './load.ts'
+import { assumedConsent, readOperation } from './read-operation.ts'
+import type { RequestReading } from './request-reading.ts'
 import type { TestText } from './schema.ts'
 import { bodyOf, requestOf } from './test-request.ts'
-
-/** Finds what a request is, as the route stage does: the integration by host, the operation by its catalogue. */
-export type OperationLookUp = (request: CanonicalRequest, body: InspectedBody) => LookedUp | Denial
-
-export interface LookedUp {
-  readonly integration: string
-  /** Undefined where no catalogue entry matches: a rule's own route may still declare it. */
-  readonly operation: Operation | undefined
-}
 
 export interface TestResult {
   readonly passed: boolean
@@ -30,12 +21,13 @@ export interface TestResult {
   readonly position: SourcePosition
 }
 
+const UNKNOWN = 'no catalogue entry matches, and no rule declares the route with its scopes'
 const TESTER = 'user:tester@example.com'
 
 /** Runs the `tests` of all documents against the loaded snapshot. @param nowMs the time of tests that name none */
-export function runPolicyTests(policies: LoadedPolicies, lookUp: OperationLookUp, nowMs: number): readonly TestResult[] {
+export function runPolicyTests(policies: LoadedPolicies, reading: RequestReading, nowMs: number): readonly TestResult[] {
   return policies.documents.flatMap((document) => document.text.tests.map((test, index) => {
-    const outcome = outcomeOf(policies, document, test, lookUp, nowMs)
+    const outcome = outcomeOf(policies, document, test, reading, nowMs)
     const position = document.source.positionOf(['tests', index], 'value')
     const passed = satisfies(test, outcome)
     const expected = test.rule === undefined ? test.expect : `${test.expect} (rule ${test.rule})`
@@ -51,16 +43,14 @@ interface Outcome {
   readonly reason: string
 }
 
-function outcomeOf({ snapshot }: LoadedPolicies, document: PolicyDocument, test: TestText, lookUp: OperationLookUp, nowMs: number): Outcome {
+function outcomeOf({ snapshot }: LoadedPolicies, document: PolicyDocument, test: TestText, reading: RequestReading, nowMs: number): Outcome {
   const request = requestOf(test)
-  const body = bodyOf(test)
   if (request === undefined) return refusal('the request is not a URL that a test can use')
-  const found = lookUp(request, body)
-  if (isDenial(found)) return refusal(`${found.denial}: ${found.detail}`)
   const anyone = principalOf(document, test, undefined)
   if (anyone === undefined) return refusal('an org policy\'s test names its agent: add `agent`')
-  const operation = found.operation ?? snapshot.declaredOperation(anyone, found.integration, request)
-  if (operation === undefined) return refusal('operation_unknown: no catalogue entry matches, and no rule declares the route with its scopes')
+  const read = readOperation(snapshot, reading, anyone, request, bodyOf(test).bytes)
+  if (isDenial(read)) return refusal(`${read.denial}: ${read.denial === 'operation_unknown' ? UNKNOWN : read.detail}`)
+  const { operation, body } = read
   const principal = principalOf(document, test, operation) ?? anyone
   return told(snapshot.evaluate({ principal, operation, request, body, nowMs: test.at === undefined ? nowMs : Date.parse(test.at) }))
 }
@@ -91,13 +81,9 @@ function principalOf({ text }: PolicyDocument, test: TestText, operation: Operat
   const named = test.agent ?? (text.policy === 'agent' ? text.agent : undefined)
   const agent: AgentId | undefined = named === undefined ? undefined : parseAgentId(named)
   if (agent === undefined) return undefined
-  const consent = test.consent ?? [consentTo(operation)]
+  const consent = test.consent ?? assumedConsent(operation)
   const delegation = test.without_person ? undefined : delegationOf(test, consent)
   return { agent, agentName: agent.slice('agent:'.length), identifiedBy: 'token', delegation }
-}
-
-function consentTo(operation: Operation | undefined): ConsentDetail {
-  return { integration: operation?.integration ?? '', scopes: [...new Set(operation?.alternatives.flat())], targets: ['**'] }
 }
 
 function delegationOf(test: TestText, consent: readonly ConsentDetail[]): Delegation | undefined {

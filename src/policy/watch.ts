@@ -57,6 +57,11 @@ export class WatchedPolicies {
     return this.#loaded.snapshot
   }
 
+  /** The set in force with its texts and rules, for people who look at it. */
+  get loaded(): LoadedPolicies {
+    return this.#loaded
+  }
+
   /** Loads now. Changes that come meanwhile are loaded after it; never rejects. */
   reload(): Promise<void> {
     this.#reloading = this.#reloading.then(() => this.#reload())
