@@ -6,6 +6,7 @@ import { connectionRequired, lackingScopes, personAccess, type PersonAccessOptio
 import type { RotatingToken } from '../rotation/rotating-token.ts'
 import type { RotationTimes } from '../rotation/rotation-times.ts'
 import { METHODS, type TokenKind } from './catalogue/method-rows.ts'
+import { slackUserScope } from './user-scope.ts'
 
 /** Where the one bot token comes from. */
 export type BotToken =
@@ -79,7 +80,7 @@ export class SlackIssuer implements Issuer {
     if (kind !== 'user' && kind !== 'bot') return wrongToken(kind, 'a person’s token')
     const access = await personAccess(order, people, signal)
     if (isDenial(access)) return access
-    const missing = lackingScopes(order.scopes.map((scope) => USER_SCOPE[scope] ?? scope), access.scopes)
+    const missing = lackingScopes(order.scopes.map(slackUserScope), access.scopes)
     if (missing.length > 0) return connectionRequired('the connection was not granted these scopes', people, missing)
     return this.#lend(access.secret, access.expiresAtMs, order)
   }
@@ -93,9 +94,6 @@ export class SlackIssuer implements Issuer {
     return { secret, placement: PLACEMENT, lifetime, expiresAtMs, upstreamExpiresAtMs, narrowedBy: 'proxy' }
   }
 }
-
-/** Where Slack has another word for what a person may do than for what a bot may. */
-const USER_SCOPE: Readonly<Record<string, string>> = { 'channels:manage': 'channels:write', 'channels:join': 'channels:write' }
 
 function refusalOf(order: CredentialOrder, bot: BotToken | undefined): Denial | undefined {
   if (order.authority !== 'organisation') return deny('authority_insufficient', 'a Slack bot token is the organisation’s')
