@@ -7,12 +7,18 @@ import { CANARY, NOW_MS } from './support/things.ts'
 type Row = readonly [method: string, path: string, nobody: number, person: number, auditor: number, operator: number, body?: unknown]
 
 const NARROWED = { version: 3, access: [{ integration: 'github', scopes: ['pulls:read'], targets: ['acme-corp/backend'] }] }
+const QUESTION = { agent: 'agent:pr-reviewer', request: 'GET https://api.github.com/repos/acme-corp/backend/pulls/42' }
 const GLASS = { reason: 'the build is down', expires_in: 600 }
 
 const TABLE: readonly Row[] = [
   ['GET', '/v1/openapi.json', 200, 200, 200, 200],
   ['GET', '/v1/me', 401, 200, 200, 200],
   ['GET', '/v1/policy', 401, 403, 200, 200],
+  ['GET', '/v1/policy/history', 401, 403, 200, 200],
+  ['POST', '/v1/policy/explain', 401, 403, 200, 200, QUESTION],
+  ['GET', '/v1/integrations', 401, 200, 200, 200],
+  ['GET', '/v1/agents/agent:pr-reviewer/permissions', 401, 200, 200, 200],
+  ['GET', '/v1/agents/agent:nobody/permissions', 401, 404, 404, 404],
   ['GET', '/v1/agents', 401, 403, 200, 200],
   ['GET', '/v1/agents/agent:pr-reviewer', 401, 403, 200, 200],
   ['GET', '/v1/agents/agent:nobody', 401, 403, 404, 404],

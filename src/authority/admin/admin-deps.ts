@@ -1,12 +1,15 @@
 import type { AuditLog } from '../../audit/log.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
+import type { LoadedPolicies } from '../../policy/load.ts'
+import type { RequestReading } from '../../policy/request-reading.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { Directory } from '../../sync/contract.ts'
 import type { ApprovalService } from '../approvals/contract.ts'
 import type { Revoker } from '../revocation/contract.ts'
 import type { AuthenticateDeps } from './access/authenticate.ts'
 import type { ConfiguredAgent } from './agents/agent-entry.ts'
+import type { AdminIntegrations } from './integrations/admin-integration.ts'
 import type { LiveRecords } from './streams/record-feed.ts'
 
 /** How the policies stand. */
@@ -23,13 +26,19 @@ export interface AdminDeps extends AuthenticateDeps {
   /** The authority's own origin: `https://postern.acme.com`. */
   readonly origin: string
   readonly store: Pick<Store, 'agents' | 'delegations' | 'connections' | 'approvals' | 'auditIndex'>
-  readonly directory: Pick<Directory, 'agent'>
+  readonly directory: Pick<Directory, 'agent' | 'delegation'>
   readonly configuredAgents: () => readonly ConfiguredAgent[]
   readonly revoker: Revoker
   readonly approvals: ApprovalService
   readonly audit: AuditLog
   readonly liveRecords: LiveRecords
   readonly policy: () => PolicyStatus
+  /** The policies in force, with their texts. */
+  readonly policies: () => LoadedPolicies
+  /** How the proxy finds what a request is. */
+  readonly reading: RequestReading
+  /** By name, in the order of the configuration. */
+  readonly integrations: AdminIntegrations
   readonly breakGlassMaxMs: number
   readonly clock: Clock
   readonly timers: Timers

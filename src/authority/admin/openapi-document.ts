@@ -5,7 +5,9 @@ import { auditPaths } from './routes/audit.ts'
 import { breakGlassPaths } from './routes/break-glass.ts'
 import { connectionPaths } from './routes/connections.ts'
 import { delegationPaths } from './routes/delegations.ts'
+import { integrationPaths } from './routes/integrations.ts'
 import { peoplePaths } from './routes/people.ts'
+import { permissionPaths } from './routes/permissions.ts'
 import { policyPaths } from './routes/policy.ts'
 import { sessionPaths } from './routes/sessions.ts'
 
@@ -15,7 +17,7 @@ Authenticate with \`Authorization: Bearer\` and a token of this authority's for 
 What is another person's answers like what is not there. Errors are problem details (RFC 9457) with a stable \`code\`.`
 
 const PATHS = [
-  ...peoplePaths, ...agentPaths, ...delegationPaths, ...sessionPaths, ...connectionPaths, ...approvalPaths, ...breakGlassPaths, ...auditPaths, ...policyPaths,
+  ...peoplePaths, ...integrationPaths, ...agentPaths, ...permissionPaths, ...delegationPaths, ...sessionPaths, ...connectionPaths, ...approvalPaths, ...breakGlassPaths, ...auditPaths, ...policyPaths,
 ]
 
 /** The description of the admin API (OpenAPI 3.1); every authority has the same. */

@@ -17,8 +17,10 @@ import { securityHeaders } from '../../authority/pages/security-headers.ts'
 import { tokenStatusRoutes } from '../../authority/token-status/token-status-routes.ts'
 import { mirroredStore } from '../../authority/registry/mirrored-store.ts'
 import type { OauthAgents } from '../../authority/oauth/oauth-dependencies.ts'
+import { requestReading } from '../../integrations/request-reading.ts'
 import type { WatchedPolicies } from '../../policy/watch.ts'
 import type { Store } from '../../store/ports/store.ts'
+import { adminIntegrations } from './admin-integrations.ts'
 import type { AuthorityOptions } from './authority-options.ts'
 import { dashboardFiles } from './dashboard-files.ts'
 import type { DelegationServices } from './delegation-services.ts'
@@ -79,7 +81,9 @@ function partsOf(options: AuthorityAppOptions) {
     admin: {
       origin: url, browserSessions: sessions, tokens: oauth.adminTokens, people: store.people, roles, store: changed, directory: plane.registry,
       configuredAgents: plane.configured, revoker: services.revoker, approvals: services.approvals, audit,
-      liveRecords: new RecordFeed(audit, () => indexer.chain), policy: policyStatus, breakGlassMaxMs: lifetimes.breakGlassMaxMs, clock, timers, onBroken: report,
+      liveRecords: new RecordFeed(audit, () => indexer.chain), policy: policyStatus,
+      policies: () => policies.loaded, reading: requestReading(upstreams.index), integrations: adminIntegrations(config.integrations, words, upstreams.oauth),
+      breakGlassMaxMs: lifetimes.breakGlassMaxMs, clock, timers, onBroken: report,
     },
     consent: { ...consent, interactions: oauth.interactions },
     more: { ...consent, agents: clients },

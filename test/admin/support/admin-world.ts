@@ -13,7 +13,10 @@ import type { PersonId } from '../../../src/model/ids.ts'
 import type { Approval } from '../../../src/store/ports/approvals.ts'
 import type { IndexedRecord } from '../../../src/store/ports/audit-index.ts'
 import type { Person } from '../../../src/store/ports/people.ts'
+import { requestReading } from '../../../src/integrations/request-reading.ts'
+import type { DelegationRecord } from '../../../src/sync/contract.ts'
 import { MemoryStore } from './memory-store.ts'
+import { index, integrations, loaded, POLICIES } from './policies.ts'
 import { approval, configuredAgent, connection, delegation, NOW_MS, person, record, REVIEWER, session } from './things.ts'
 
 export const ALICE = person('alice')
@@ -23,6 +26,7 @@ export const OSCAR = person('oscar')
 export const AUDREY = person('audrey')
 export const BELLA = person('bella')
 
+const policies = loaded(POLICIES)
 const CSRF = 'csrf-of-this-session'
 const ORIGIN = 'https://postern.acme.com'
 
@@ -89,7 +93,10 @@ export class AdminWorld {
       people: { get: async (id) => this.#people.find((each) => each.id === id) },
       roles: { of: async (each) => this.#rolesOf(each) },
       store: this.store,
-      directory: { agent: (id) => (id === REVIEWER ? { id, name: 'PR Reviewer', owner: undefined, status: 'active' } : undefined) },
+      directory: {
+        agent: (id) => (id === REVIEWER ? { id, name: 'PR Reviewer', owner: undefined, status: 'active' } : undefined),
+        delegation: (id) => this.#live(id),
+      },
       configuredAgents: () => [configuredAgent(REVIEWER)],
       revoker: {
         agent: async (id, by) => (id === REVIEWER || this.store.storedAgents.has(id) ? this.#report(id, by) : undefined),
@@ -126,6 +133,9 @@ export class AdminWorld {
         },
       },
       policy: () => ({ hash: 'sha256:abc', loadedAtMs: NOW_MS, rejected: { atMs: NOW_MS + 1, problems: ['policies/org.yaml:3:1: no'] } }),
+      policies: () => policies,
+      reading: requestReading(index),
+      integrations,
       breakGlassMaxMs: 4 * 3_600_000,
       clock: { nowMs: () => this.nowMs, monotonicMs: () => performance.now() },
       timers: systemTimers,
@@ -185,6 +195,12 @@ export class AdminWorld {
       record(1, { user: { id: ALICE.id }, agent: { id: REVIEWER, name: 'PR Reviewer' }, integration: 'github' }),
       record(2, { user: { id: BOB.id }, agent: { id: REVIEWER, name: 'PR Reviewer' }, integration: 'slack', event: 'api.denied', outcome: 'denied' }),
     )
+  }
+
+  #live(id: DelegationRecord['id']): DelegationRecord | undefined {
+    const stored = this.store.delegationsById.get(id)
+    if (stored === undefined || stored.state !== 'active' || stored.expiresAtMs <= this.nowMs) return undefined
+    return { ...stored, personName: undefined, consent: stored.access, groups: [], connections: {} }
   }
 
   #known(subject: string | undefined): Person | undefined {

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { mayEnd, maySee, seenBy } from '../access/caller.ts'
 import type { AdminDeps } from '../admin-deps.ts'
 import type { AdminApp } from '../admin-env.ts'
+import { connectionFacts } from '../connections/connection-facts.ts'
 import { notFound, refuse } from '../refuse.ts'
 import { connection, connectionPage, connectionView } from '../wire/connection.ts'
 import { connectionId, personId } from '../wire/ids.ts'
@@ -42,12 +43,15 @@ export function connectionRoutes(app: AdminApp, deps: AdminDeps): void {
     if (only !== undefined && asked !== undefined && asked !== only) return refuse(c, 'role_required', 'others’ connections are for operators and auditors')
     const all = await connections.list(only ?? asked)
     const wanted = integration === undefined ? all : all.filter((each) => each.integration === integration)
-    return c.json(pageView(cut(wanted, ({ id }) => id, { limit, after }), connectionView), 200)
+    const page = cut(wanted, ({ id }) => id, { limit, after })
+    const facts = await connectionFacts(page.items, c.get('caller').id, deps)
+    return c.json(pageView(page, (each) => connectionView(each, facts(each))), 200)
   })
   app.openapi(show, async (c) => {
     const stored = await connections.get(c.req.valid('param').id)
     if (stored === undefined || !maySee(c.get('caller'), stored.owner)) return notFound(c)
-    return c.json(connectionView(stored), 200)
+    const facts = await connectionFacts([stored], c.get('caller').id, deps)
+    return c.json(connectionView(stored, facts(stored)), 200)
   })
   app.openapi(revoke, async (c) => {
     const caller = c.get('caller')

@@ -1,12 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { isDenial } from '../../../model/denial.ts'
 import type { PersonId } from '../../../model/ids.ts'
+import type { StoredDelegation } from '../../../store/ports/delegations.ts'
 import { mayEnd, maySee, seenBy } from '../access/caller.ts'
 import type { AdminDeps } from '../admin-deps.ts'
 import type { AdminApp } from '../admin-env.ts'
+import { delegationFacts } from '../delegations/delegation-facts.ts'
 import { narrowDelegation } from '../delegations/narrow-delegation.ts'
 import { notFound, refuse, refuseDenial } from '../refuse.ts'
-import { delegation, delegationNarrowing, delegationPage, delegationView, type NameOf } from '../wire/delegation.ts'
+import { delegation, delegationNarrowing, delegationPage, delegationView, type DelegationView, type NameOf } from '../wire/delegation.ts'
 import { agentId, delegationId, personId } from '../wire/ids.ts'
 import { pageView, paging } from '../wire/paging.ts'
 import { refusals } from '../wire/problem.ts'
@@ -40,18 +42,20 @@ export const delegationPaths = [list, show, narrowed, revoke]
 export function delegationRoutes(app: AdminApp, deps: AdminDeps): void {
   const { delegations } = deps.store
   const nameOf: NameOf = (id) => deps.directory.agent(id)?.name
+  const viewOf = async (stored: StoredDelegation): Promise<DelegationView> => delegationView(stored, (await delegationFacts([stored], deps))(stored), deps.clock.nowMs())
 
   app.openapi(list, async (c) => {
     const { limit, after, person, ...filter } = c.req.valid('query')
     const only = seenBy(c.get('caller'))
     if (isAnothers(only, person)) return refuse(c, 'role_required', 'another person’s delegations are for operators and auditors')
     const page = await delegations.list({ ...filter, person: only ?? person }, { limit, after })
-    return c.json(pageView(page, (each) => delegationView(each, nameOf, deps.clock.nowMs())), 200)
+    const facts = await delegationFacts(page.items, deps)
+    return c.json(pageView(page, (each) => delegationView(each, facts(each), deps.clock.nowMs())), 200)
   })
   app.openapi(show, async (c) => {
     const stored = await delegations.get(c.req.valid('param').id)
     if (stored === undefined || !maySee(c.get('caller'), stored.person)) return notFound(c)
-    return c.json(delegationView(stored, nameOf, deps.clock.nowMs()), 200)
+    return c.json(await viewOf(stored), 200)
   })
   app.openapi(narrowed, async (c) => {
     const caller = c.get('caller')
@@ -59,7 +63,7 @@ export function delegationRoutes(app: AdminApp, deps: AdminDeps): void {
     if (stored === undefined || !maySee(caller, stored.person)) return notFound(c)
     if (!mayEnd(caller, stored.person)) return refuse(c, 'role_required', 'another person’s delegation is changed by operators')
     const after = await narrowDelegation(stored, c.req.valid('json'), caller.id, { ...deps, delegations, nameOf })
-    return isDenial(after) ? refuseDenial(c, after) : c.json(delegationView(after, nameOf, deps.clock.nowMs()), 200)
+    return isDenial(after) ? refuseDenial(c, after) : c.json(await viewOf(after), 200)
   })
   app.openapi(revoke, async (c) => {
     const caller = c.get('caller')

@@ -1,10 +1,24 @@
 import { z } from '@hono/zod-openapi'
-import type { StoredDelegation, StoredSession } from '../../../store/ports/delegations.ts'
+import type { Connection } from '../../../store/ports/connections.ts'
+import type { DelegatedAccess, StoredDelegation, StoredSession } from '../../../store/ports/delegations.ts'
+import type { AdminIntegrations } from '../integrations/admin-integration.ts'
+import { accountView, connectedAccount } from './account.ts'
 import { pageOf } from './paging.ts'
+import { scopeText, scopeTexts } from './scope-text.ts'
 import { givenMoment, integrationName, moment, momentOf } from './values.ts'
 
 /** Gives an id its name, where it has one. */
 export type NameOf = (id: StoredDelegation['agent']) => string | undefined
+
+/** What is told of a delegation beside what it says of itself. */
+export interface DelegationFacts {
+  readonly nameOf: NameOf
+  readonly integrations: AdminIntegrations
+  /** Those that its access is bound to, by id. */
+  readonly connections: ReadonlyMap<string, Connection>
+  /** Of the newest call by it; undefined for none. */
+  readonly lastUsedAtMs: number | undefined
+}
 
 const named = z.object({ id: z.string(), name: z.string().nullable() }).openapi('Named')
 
@@ -13,6 +27,9 @@ const access = z.object({
   scopes: z.array(z.string()),
   targets: z.array(z.string()),
   connection: z.string().nullable(),
+  title: z.string().openapi({ description: 'how people call the integration' }),
+  words: z.array(scopeText),
+  account: connectedAccount.nullable().openapi({ description: 'whose account at the integration serves; null where the organisation’s authority does' }),
 }).openapi('Access')
 
 /** One delegation as it is answered. */
@@ -24,6 +41,7 @@ export const delegation = z.object({
   state: z.enum(['active', 'revoked', 'expired']),
   created_at: moment,
   expires_at: moment,
+  last_used_at: moment.nullable().openapi({ description: 'of its newest call, as far as the searchable audit reaches' }),
   ended_at: moment.nullable(),
   ended_by: z.string().nullable(),
   end_reason: z.string().nullable(),
@@ -62,21 +80,29 @@ export type DelegationView = z.infer<typeof delegation>
 export type SessionView = z.infer<typeof session>
 
 /** The delegation as it is answered; one whose time is over is told as expired, whether that was swept yet or not. */
-export function delegationView(stored: StoredDelegation, nameOf: NameOf, nowMs: number): DelegationView {
+export function delegationView(stored: StoredDelegation, facts: DelegationFacts, nowMs: number): DelegationView {
   return {
     id: stored.id,
-    agent: { id: stored.agent, name: nameOf(stored.agent) ?? null },
+    agent: { id: stored.agent, name: facts.nameOf(stored.agent) ?? null },
     person: stored.person,
-    access: stored.access.map((each) => ({
-      integration: each.integration, scopes: [...each.scopes], targets: [...each.targets], connection: each.connection ?? null,
-    })),
+    access: stored.access.map((each) => accessView(each, facts)),
     state: stored.state === 'active' && nowMs >= stored.expiresAtMs ? 'expired' : stored.state,
     created_at: momentOf(stored.createdAtMs),
     expires_at: momentOf(stored.expiresAtMs),
+    last_used_at: momentOf(facts.lastUsedAtMs),
     ended_at: momentOf(stored.endedAtMs),
     ended_by: stored.endedBy ?? null,
     end_reason: stored.endReason ?? null,
     version: stored.version,
+  }
+}
+
+function accessView({ integration: name, scopes, targets, connection }: DelegatedAccess, { integrations, connections }: DelegationFacts): z.infer<typeof access> {
+  const integration = integrations.get(name)
+  return {
+    integration: name, scopes: [...scopes], targets: [...targets], connection: connection ?? null,
+    title: integration?.title ?? name, words: scopeTexts(scopes, integration),
+    account: connection === undefined ? null : accountView(connections.get(connection)),
   }
 }
 
