@@ -224,13 +224,16 @@ describe('the live records', () => {
 })
 
 describe('a filter', () => {
-  const record: IndexedRecord = { chain: 'c', seq: 1, timeMs: 1000, event: 'api.denied', agent: 'agent:a', person: 'user:b', integration: 'github', outcome: 'denied', line: '' }
+  const record: IndexedRecord = { chain: 'c', seq: 1, timeMs: 1000, event: 'api.denied', agent: 'agent:a', person: 'user:b', delegation: 'dlg_a', session: 'ses_a', integration: 'github', outcome: 'denied', durationMs: undefined, line: '' }
   it.each([
     [{}, true],
     [{ agent: 'agent:a', person: 'user:b', integration: 'github', event: 'api', outcome: 'denied', sinceMs: 1000, untilMs: 1000 }, true],
     [{ event: 'api.denied' }, true],
     [{ event: 'ap' }, false],
     [{ event: 'api.d' }, false],
+    [{ delegation: 'dlg_a', session: 'ses_a' }, true],
+    [{ delegation: 'dlg_b' }, false],
+    [{ session: 'ses_b' }, false],
     [{ agent: 'agent:b' }, false],
     [{ person: 'user:a' }, false],
     [{ integration: 'slack' }, false],

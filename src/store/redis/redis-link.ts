@@ -6,7 +6,7 @@ import { Lane } from './lane.ts'
 import type { RedisClient } from './redis-client.ts'
 import { type CommandEffect, NoAnswer, redisStoreError } from './redis-error.ts'
 import { MAX_IN_FLIGHT, MAX_WAITING } from './redis-settings.ts'
-import { APPEND, COMMIT, READ } from './scripts.ts'
+import { APPEND, COMMIT, FILL, READ } from './scripts.ts'
 
 type Argument = string | number
 
@@ -15,7 +15,7 @@ interface Script {
   readonly sha: string
 }
 
-const SCRIPTS = { commit: script(COMMIT), read: script(READ), append: script(APPEND) }
+const SCRIPTS = { commit: script(COMMIT), read: script(READ), append: script(APPEND), fill: script(FILL) }
 
 /** Most keys that one reading script is given, so that Redis answers others in between. */
 const READ_BATCH = 100
@@ -72,6 +72,11 @@ export class RedisLink {
   /** Runs the script that adds audit records. @throws StoreError */
   async append(keys: readonly string[], given: readonly Argument[]): Promise<void> {
     await this.#run('write', () => this.#script(SCRIPTS.append, [keys.length, ...keys, ...given]))
+  }
+
+  /** Runs the script that puts audit records into sets. @throws StoreError */
+  async fill(keys: readonly string[], given: readonly Argument[]): Promise<void> {
+    await this.#run('write', () => this.#script(SCRIPTS.fill, [keys.length, ...keys, ...given]))
   }
 
   /** Has Redis learn the scripts, so that from now on commands arrive in the order in which they were given. @throws StoreError */

@@ -74,3 +74,25 @@ while at <= #ARGV do
 end
 return 1
 `
+
+/**
+ * Puts audit records that are there into sets that they may not be in yet; one that was forgotten meanwhile comes into none.
+ * KEYS: the records, then the sets. ARGV: of each record the field, the number of sets, the sets (into KEYS).
+ */
+export const FILL = `
+local at = 1
+local function take()
+  local value = ARGV[at]
+  at = at + 1
+  return value
+end
+while at <= #ARGV do
+  local field = take()
+  local there = redis.call('HEXISTS', KEYS[1], field) == 1
+  for _ = 1, tonumber(take()) do
+    local set = KEYS[tonumber(take())]
+    if there then redis.call('ZADD', set, 0, field) end
+  end
+end
+return 1
+`

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../store-error.ts'
+import { AUDIT_SERIES } from './migration-audit.ts'
 import { AUTHORITY } from './migration-authority.ts'
 
 /** One script a version; a script that was released is never changed. */
@@ -34,6 +35,7 @@ const SCRIPTS: readonly string[] = [
      expires_at INTEGER NOT NULL
    ) STRICT;`,
   AUTHORITY,
+  AUDIT_SERIES,
 ]
 
 /**

@@ -35,7 +35,7 @@ export const READS: ReadonlySet<OperationName> = new Set<OperationName>([
   'delegations.get', 'delegations.list', 'delegations.overdue', 'sessions.get', 'sessions.list', 'sessions.overdue',
   'people.get', 'approvals.get', 'approvals.list',
   'records.find', 'records.find_by_uid', 'records.find_by_user_code',
-  'keyring.get', 'audit.last_seq', 'audit.query',
+  'keyring.get', 'audit.last_seq', 'audit.get', 'audit.query', 'audit.series',
   'connections.get', 'connections.find', 'connections.list', 'live_credentials.list',
   'sealed.under_other_keys',
 ])

@@ -1,11 +1,16 @@
-import type { AuditFilter, AuditIndex, IndexedRecord } from '../ports/audit-index.ts'
+import type { AuditFilter, AuditIndex, IndexedRecord, SeriesFilter } from '../ports/audit-index.ts'
+import type { AuditSeries, SeriesWindow } from '../ports/audit-series.ts'
 import type { Page, PageWish } from '../ports/page.ts'
-import type { AuditRow, AuditSearch } from './audit-statements.ts'
+import { SeriesFold } from '../series-fold.ts'
+import type { AuditSearch } from './audit-search.ts'
+import type { AuditRow, SeriesPart } from './audit-statements.ts'
 import { checkedLimit, pageOf } from './paging.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 /** So many are put in or forgotten in one operation: the others' operations wait for no more than that. */
 const PART = 500
+/** So many are counted in one operation, for the same reason: some 15 ms. */
+const COUNTED_AT_ONCE = 20_000
 
 /** The searchable copy of the audit in SQLite. */
 export class SqliteAuditIndex implements AuditIndex {
@@ -25,9 +30,25 @@ export class SqliteAuditIndex implements AuditIndex {
     return await this.#client.call('audit.last_seq', chain)
   }
 
+  async get(chain: string, seq: number): Promise<IndexedRecord | undefined> {
+    const row = await this.#client.call('audit.get', { chain, seq })
+    return row === undefined ? undefined : recordOf(row)
+  }
+
   async query(filter: AuditFilter, page: PageWish): Promise<Page<IndexedRecord>> {
-    const search = { ...searchOf(filter), after: placeOf(page.after), limit: checkedLimit(page.limit) + 1 }
-    return pageOf(await this.#client.call('audit.query', search), page.limit, markOf, recordOf)
+    const search = { ...searchOf(filter), after: placeOf(page.after) }
+    return pageOf(await this.#client.call('audit.query', { search, limit: checkedLimit(page.limit) + 1 }), page.limit, markOf, recordOf)
+  }
+
+  async series(filter: SeriesFilter, window: SeriesWindow): Promise<AuditSeries> {
+    const fold = new SeriesFold(window)
+    for (let until: number | undefined = window.untilMs; until !== undefined;) {
+      const search: AuditSearch = { ...searchOf({ ...filter, sinceMs: window.sinceMs, untilMs: until }), after: undefined }
+      const part: SeriesPart = await this.#client.call('audit.series', { search, window, limit: COUNTED_AT_ONCE })
+      fold.addAll(part.tallies)
+      until = part.until
+    }
+    return fold.series()
   }
 
   async prune(keepRecords: number): Promise<void> {
@@ -36,13 +57,14 @@ export class SqliteAuditIndex implements AuditIndex {
   }
 }
 
-function searchOf({ agent, person, integration, outcome, event, sinceMs, untilMs }: AuditFilter): Omit<AuditSearch, 'after' | 'limit'> {
-  return { agent, person, integration, outcome, event, since: sinceMs, until: untilMs }
+function searchOf({ agent, person, delegation, session, integration, outcome, event, sinceMs, untilMs }: AuditFilter): Omit<AuditSearch, 'after'> {
+  return { agent, person, delegation, session, integration, outcome, event, since: sinceMs, until: untilMs }
 }
 
-function rowOf({ chain, seq, timeMs, event, agent, person, integration, outcome, line }: IndexedRecord): AuditRow {
+function rowOf({ chain, seq, timeMs, event, agent, person, delegation, session, integration, outcome, durationMs, line }: IndexedRecord): AuditRow {
   return {
-    chain, seq, time_ms: timeMs, event, agent: agent ?? null, person: person ?? null, integration: integration ?? null, outcome: outcome ?? null, line,
+    chain, seq, time_ms: timeMs, event, agent: agent ?? null, person: person ?? null, delegation: delegation ?? null, session: session ?? null,
+    integration: integration ?? null, outcome: outcome ?? null, duration_ms: durationMs ?? null, line,
   }
 }
 
@@ -54,8 +76,11 @@ function recordOf(row: AuditRow): IndexedRecord {
     event: row.event,
     agent: row.agent ?? undefined,
     person: row.person ?? undefined,
+    delegation: row.delegation ?? undefined,
+    session: row.session ?? undefined,
     integration: row.integration ?? undefined,
     outcome: row.outcome ?? undefined,
+    durationMs: row.duration_ms ?? undefined,
     line: row.line,
   }
 }

@@ -6,6 +6,7 @@ import type { Connection } from '../../../src/store/ports/connections.ts'
 import type { StoredDelegation, StoredSession } from '../../../src/store/ports/delegations.ts'
 import type { Page, PageWish } from '../../../src/store/ports/page.ts'
 import type { Store } from '../../../src/store/ports/store.ts'
+import { SeriesFold } from '../../../src/store/series-fold.ts'
 
 function page<T>(all: readonly T[], { limit, after }: PageWish): Page<T> {
   const from = after === undefined ? 0 : Number(after)
@@ -78,6 +79,12 @@ export class MemoryStore {
     query: async (filter: AuditFilter, wish) => {
       if (this.broken !== undefined) throw this.broken
       return page(this.records.filter((record) => matchesIndexFilter(record, filter)).toReversed(), wish)
+    },
+    get: async (chain, seq) => this.#whole(this.records.find((record) => record.chain === chain && record.seq === seq)),
+    series: async (filter, window) => {
+      const fold = new SeriesFold(window)
+      for (const record of this.#whole(this.records)) if (matchesIndexFilter(record, filter)) fold.add(record)
+      return fold.series()
     },
     prune: async () => undefined,
   }

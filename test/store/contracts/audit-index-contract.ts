@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { AuditFilter, IndexedRecord } from '../../../src/store/ports/audit-index.ts'
+import type { SeriesWindow } from '../../../src/store/ports/audit-series.ts'
 import { allPages, type OpenStore, type StoreUnderTest } from './store-under-test.ts'
 
 function record(chain: string, seq: number, changes: Partial<IndexedRecord> = {}): IndexedRecord {
   const base = {
-    chain, seq, timeMs: 1000 + seq, event: 'api.call', agent: 'agent:pr-reviewer', person: 'user:alice@acme.com', integration: 'github', outcome: 'ok',
+    chain, seq, timeMs: 1000 + seq, event: 'api.call', agent: 'agent:pr-reviewer', person: 'user:alice@acme.com',
+    delegation: 'dlg_1', session: 'ses_1', integration: 'github', outcome: 'ok', durationMs: 40.5,
   }
   return { ...base, line: JSON.stringify({ seq, chain, text: 'line \u{1f511}' }), ...changes }
 }
@@ -20,7 +22,9 @@ export function auditIndexContract(open: OpenStore): void {
     beforeEach(async () => { under = await open() })
 
     it('gives back what was put in, with and without what is optional, also over reopening', async () => {
-      const bare = record('a', 2, { agent: undefined, person: undefined, integration: undefined, outcome: undefined, event: 'policy.loaded' })
+      const bare = record('a', 2, {
+        agent: undefined, person: undefined, delegation: undefined, session: undefined, integration: undefined, outcome: undefined, durationMs: undefined, event: 'policy.loaded',
+      })
       await index().append([record('a', 1), bare])
       await index().append([])
       await under.store.close()
@@ -64,6 +68,13 @@ export function auditIndexContract(open: OpenStore): void {
     it.each<[string, AuditFilter, string[]]>([
       ['an agent', { agent: 'agent:issue-triage' }, ['a4', 'a2']],
       ['a person', { person: 'user:bob@acme.com' }, ['a5', 'a3']],
+      ['a delegation', { delegation: 'dlg_2' }, ['a5', 'a2']],
+      ['a session', { session: 'ses_9' }, ['a5']],
+      ['a delegation and what was refused under it', { delegation: 'dlg_2', outcome: 'denied' }, ['a5']],
+      ['a session of another delegation', { delegation: 'dlg_1', session: 'ses_9' }, []],
+      ['what was refused to another person', { person: 'user:alice@acme.com', outcome: 'denied' }, []],
+      ['what went well for a person', { person: 'user:bob@acme.com', outcome: 'ok' }, ['a3']],
+      ['what was refused, of one kind, since a moment', { event: 'api', outcome: 'denied', sinceMs: 1005 }, ['a5']],
       ['an integration', { integration: 'slack' }, ['a3', 'a2']],
       ['an outcome', { outcome: 'denied' }, ['a5']],
       ['an event', { event: 'credential.issued' }, ['a4', 'a3']],
@@ -79,14 +90,82 @@ export function auditIndexContract(open: OpenStore): void {
     ])('finds by %s', async (_, filter, expected) => {
       await index().append([
         record('a', 1),
-        record('a', 2, { agent: 'agent:issue-triage', integration: 'slack' }),
+        record('a', 2, { agent: 'agent:issue-triage', integration: 'slack', delegation: 'dlg_2' }),
         record('a', 3, { person: 'user:bob@acme.com', integration: 'slack', event: 'credential.issued' }),
         record('a', 4, { agent: 'agent:issue-triage', event: 'credential.issued' }),
-        record('a', 5, { person: 'user:bob@acme.com', outcome: 'denied', event: 'api.denied' }),
+        record('a', 5, { person: 'user:bob@acme.com', outcome: 'denied', event: 'api.denied', delegation: 'dlg_2', session: 'ses_9' }),
         record('a', 6, { event: 'credential.expired', agent: undefined, person: undefined }),
       ])
       expect(await found(filter, 1)).toEqual(expected)
       expect(await found(filter, 50)).toEqual(expected)
+    })
+
+    it('finds one by its place, and none that is not there', async () => {
+      await index().append([record('a', 1), record('b', 1, { person: 'user:bob@acme.com' })])
+      expect(await index().get('b', 1)).toEqual(record('b', 1, { person: 'user:bob@acme.com' }))
+      expect([await index().get('a', 2), await index().get('c', 1), await index().get('a:1', 1)]).toEqual([undefined, undefined, undefined])
+      await index().prune(1)
+      expect([await index().get('a', 1), (await index().get('b', 1))?.seq]).toEqual([undefined, 1])
+    })
+
+    describe('as a series', () => {
+      const window: SeriesWindow = { sinceMs: 1000, untilMs: 1100, buckets: 4 }
+      const nothing = { calls: 0, denied: 0, failed: 0, p50Ms: undefined, p95Ms: undefined, p99Ms: undefined }
+      const at = (timeMs: number, changes: Partial<IndexedRecord> = {}) => record('a', timeMs, { timeMs, ...changes })
+
+      it('counts calls, denials and failures by part of the window, its first and its last moment included', async () => {
+        await index().append([
+          at(999), at(1000), at(1024, { outcome: 'failed' }), at(1025, { outcome: 'aborted', durationMs: undefined }), at(1026, { event: 'api.started' }),
+          at(1049, { event: 'api.denied', outcome: 'denied' }), at(1051, { event: 'credential.denied', outcome: 'denied' }), at(1052, { outcome: 'revoked' }),
+          at(1100, { durationMs: 1000 }), at(1101),
+        ])
+        const { items, ...rest } = await index().series({}, window)
+        expect(items.map(({ atMs, calls, denied, failed }) => [atMs, calls, denied, failed])).toEqual([
+          [1000, 2, 0, 1], [1025, 1, 1, 1], [1050, 1, 1, 0], [1075, 1, 0, 0],
+        ])
+        expect(rest).toEqual({ stepMs: 25, total: { calls: 5, denied: 2, failed: 2 }, complete: true })
+        expect(items.map(({ p50Ms, p99Ms }) => [p50Ms !== undefined && Math.abs(p50Ms / 40.5 - 1) < 0.022, p99Ms !== undefined && Math.abs(p99Ms / 1000 - 1) < 0.022]))
+          .toEqual([[true, false], [false, false], [true, false], [false, true]])
+        expect(items[1]?.p50Ms).toBeUndefined()
+      })
+
+      it('has every part of a window in which nothing was', async () => {
+        expect(await index().series({}, { sinceMs: 0, untilMs: 10, buckets: 3 })).toEqual({
+          stepMs: 4, items: [0, 4, 8].map((atMs) => ({ atMs, ...nothing })), total: { calls: 0, denied: 0, failed: 0 }, complete: true,
+        })
+        expect((await index().series({}, { sinceMs: 0, untilMs: 3, buckets: 500 })).items).toHaveLength(3)
+      })
+
+      it('tells how long calls took, by nearest rank, whatever the order', async () => {
+        await index().append(Array.from({ length: 200 }, (_, n) => at(1000 + (n % 100), { seq: n + 1, durationMs: ((n * 77) % 200) + 1 })))
+        const [point] = (await index().series({}, { ...window, buckets: 1 })).items
+        for (const [told, is] of [[point?.p50Ms, 100], [point?.p95Ms, 190], [point?.p99Ms, 198]] as const) {
+          expect(Math.abs((told ?? 0) / is - 1)).toBeLessThan(0.022)
+        }
+      })
+
+      it.each<[string, AuditFilter, number, number]>([
+        ['an agent', { agent: 'agent:issue-triage' }, 1, 0],
+        ['a person', { person: 'user:bob@acme.com' }, 1, 1],
+        ['a delegation', { delegation: 'dlg_2' }, 1, 0],
+        ['a session', { session: 'ses_2' }, 0, 1],
+        ['an integration', { integration: 'slack' }, 1, 0],
+        ['an event', { event: 'api.call' }, 3, 0],
+        ['a kind of event', { event: 'credential' }, 0, 1],
+        ['an outcome', { outcome: 'denied' }, 0, 1],
+      ])('counts only by %s', async (_, filter, calls, denied) => {
+        await index().append([
+          at(1001, { agent: 'agent:issue-triage', integration: 'slack' }), at(1002, { delegation: 'dlg_2' }), at(1003, { person: 'user:bob@acme.com' }),
+          at(1004, { person: 'user:bob@acme.com', event: 'credential.denied', outcome: 'denied', session: 'ses_2' }),
+        ])
+        expect((await index().series(filter, window)).total).toEqual({ calls, denied, failed: 0 })
+      })
+
+      it('refuses a window that is none', async () => {
+        for (const wrong of [{ buckets: 0 }, { buckets: 501 }, { buckets: 1.5 }, { untilMs: 1000 }, { sinceMs: Number.NaN }, { sinceMs: -1 }, { untilMs: Infinity }]) {
+          await expect(index().series({}, { ...window, ...wrong })).rejects.toThrow(TypeError)
+        }
+      })
     })
 
     it('forgets the oldest beyond its bound', async () => {
@@ -103,8 +182,10 @@ export function auditIndexContract(open: OpenStore): void {
 
     it('takes many at once and forgets many at once', async () => {
       await index().append(Array.from({ length: 5000 }, (_, n) => record('a', n + 1)))
+      expect((await index().series({}, { sinceMs: 0, untilMs: 9000, buckets: 60 })).total.calls).toBe(5000)
       await index().prune(100)
       expect(await found({}, 500)).toHaveLength(100)
+      expect(await found({ delegation: 'dlg_1' }, 500)).toHaveLength(100)
       expect((await index().query({}, { limit: 1 })).items[0]?.seq).toBe(5000)
     })
 
