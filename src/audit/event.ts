@@ -27,6 +27,8 @@ export interface AuditEvent {
   readonly event: EventCode
   readonly agent?: { readonly id: string; readonly name: string } | undefined
   readonly user?: { readonly id: string; readonly name: string | undefined } | undefined
+  /** The agent that acted on `agent`'s behalf with what it exchanged its token for: an MCP server. */
+  readonly via?: string | undefined
   /** Who did it, where that is neither the agent nor the person it acts for: an operator, `config`, `system`. */
   readonly by?: string | undefined
   readonly delegation?: string | undefined

@@ -5,7 +5,7 @@ import type { Principal } from '../model/principal.ts'
 import type { AuditEvent } from './event.ts'
 
 /** Who: the fields that every event about a principal carries. */
-export function principalFacts(principal: Principal | undefined): Pick<AuditEvent, 'agent' | 'user' | 'delegation' | 'session' | 'identified_by'> {
+export function principalFacts(principal: Principal | undefined): Pick<AuditEvent, 'agent' | 'user' | 'delegation' | 'session' | 'identified_by' | 'via'> {
   if (principal === undefined) return {}
   const { delegation } = principal
   return {
@@ -14,6 +14,7 @@ export function principalFacts(principal: Principal | undefined): Pick<AuditEven
     delegation: delegation?.id,
     session: delegation?.session,
     identified_by: principal.identifiedBy,
+    via: principal.via,
   }
 }
 

@@ -8,6 +8,7 @@ import type { AuditLog } from './log.ts'
 import { Outage } from './outage.ts'
 import { draftRecord } from './record.ts'
 import { RecordQueue, type Entry } from './record-queue.ts'
+import type { VerifyKey } from './signing-key.ts'
 
 /** One batch; also how much a posting flood may gather before it is written without waiting for the linger. */
 const MAX_BATCH_BYTES = 1024 * 1024
@@ -54,6 +55,11 @@ export class FileAuditLog implements AuditLog {
     this.#writer = writer
     this.#queue = new RecordQueue(settings.maxQueuedBytes)
     this.#outage = new Outage(settings.clock, settings.retryMs, () => this.#wake())
+  }
+
+  /** Checks what this log signs. */
+  get verifyKey(): VerifyKey {
+    return this.#settings.signingKey.verifyKey
   }
 
   get writable(): boolean {

@@ -24,6 +24,7 @@ function who(event: AuditEvent): string {
     text('delegation', event.delegation) +
     text('session', event.session) +
     text('identified_by', event.identified_by) +
+    text('via', event.via) +
     text('exchange', event.exchange)
   )
 }

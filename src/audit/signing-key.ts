@@ -18,6 +18,8 @@ export interface SigningKey {
 /** Checks what a signing key signed. */
 export interface VerifyKey {
   readonly id: string
+  /** SPKI. */
+  readonly publicKeyPem: string
   /** False also for a signature that is not in canonical base64url. */
   verifies(message: string, signature: string): boolean
 }
@@ -100,6 +102,7 @@ function verifyKey(key: KeyObject): VerifyKey {
   const fingerprint = createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest()
   return {
     id: `ed25519:${fingerprint.toString('base64url', 0, 16)}`,
+    publicKeyPem: key.export({ type: 'spki', format: 'pem' }).toString(),
     verifies: (message, signature) => {
       const bytes = Buffer.from(signature, 'base64url')
       return bytes.toString('base64url') === signature && verify(null, Buffer.from(message), key, bytes)

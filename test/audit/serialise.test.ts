@@ -19,6 +19,7 @@ const everything: Required<AuditEvent> & { http: Required<NonNullable<AuditEvent
   delegation: 'dlg_1',
   session: 'ses_1',
   identified_by: 'mtls',
+  via: 'agent:review-tools',
   exchange: 'dec_1',
   integration: 'github',
   operation: 'GET /x',

@@ -53,5 +53,5 @@ export function memoryKey(): SigningKey {
   const der = publicKey.export({ type: 'spki', format: 'der' })
   const id = `ed25519:${createHash('sha256').update(der).digest().subarray(0, 16).toString('base64url')}`
   const signed = (message: string): string => sign(null, Buffer.from(message), privateKey).toString('base64url')
-  return { id, sign: signed, verifyKey: { id, verifies: (message, signature) => signed(message) === signature } }
+  return { id, sign: signed, verifyKey: { id, publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(), verifies: (message, signature) => signed(message) === signature } }
 }
