@@ -20,7 +20,7 @@ export async function delegationFacts(page: readonly StoredDelegation[], deps: D
   const connections = new Map<string, Connection>(lists.flat().map((connection) => [connection.id, connection]))
   const uses = await mapBounded(page, AT_ONCE, async ({ id }) => [id, await lastUse(id, store.auditIndex)] as const)
   const lastUsed = new Map<DelegationId, number | undefined>(uses)
-  return ({ id }) => ({ nameOf: (agent) => directory.agent(agent)?.name, integrations, connections, lastUsedAtMs: lastUsed.get(id) })
+  return ({ id }) => ({ nameOf: (agent) => directory.agent(agent)?.name, ownerOf: (agent) => directory.agent(agent)?.owner, integrations, connections, lastUsedAtMs: lastUsed.get(id) })
 }
 
 /** Of the newest call by it; undefined for none that the index still has. */

@@ -13,6 +13,8 @@ export type NameOf = (id: StoredDelegation['agent']) => string | undefined
 /** What is told of a delegation beside what it says of itself. */
 export interface DelegationFacts {
   readonly nameOf: NameOf
+  /** Who answers for an agent; undefined where nobody is named. */
+  ownerOf(id: StoredDelegation['agent']): string | undefined
   readonly integrations: AdminIntegrations
   /** Those that its access is bound to, by id. */
   readonly connections: ReadonlyMap<string, Connection>
@@ -21,6 +23,8 @@ export interface DelegationFacts {
 }
 
 const named = z.object({ id: z.string(), name: z.string().nullable() }).openapi('Named')
+
+const ownedAgent = z.object({ id: z.string(), name: z.string().nullable(), owner: z.string().nullable().openapi({ description: 'who answers for it' }) }).openapi('OwnedAgent')
 
 const access = z.object({
   integration: z.string(),
@@ -35,7 +39,7 @@ const access = z.object({
 /** One delegation as it is answered. */
 export const delegation = z.object({
   id: z.string(),
-  agent: named,
+  agent: ownedAgent,
   person: z.string(),
   access: z.array(access),
   state: z.enum(['active', 'revoked', 'expired']),
@@ -83,7 +87,7 @@ export type SessionView = z.infer<typeof session>
 export function delegationView(stored: StoredDelegation, facts: DelegationFacts, nowMs: number): DelegationView {
   return {
     id: stored.id,
-    agent: { id: stored.agent, name: facts.nameOf(stored.agent) ?? null },
+    agent: { id: stored.agent, name: facts.nameOf(stored.agent) ?? null, owner: facts.ownerOf(stored.agent) ?? null },
     person: stored.person,
     access: stored.access.map((each) => accessView(each, facts)),
     state: stored.state === 'active' && nowMs >= stored.expiresAtMs ? 'expired' : stored.state,
