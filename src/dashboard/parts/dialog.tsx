@@ -8,14 +8,15 @@ export interface DialogProps {
   onClose(): void
 }
 
-/** A modal dialog: focus stays inside, Escape closes it, and focus goes back to where it was. */
+/** A modal dialog: focus stays inside, Escape closes it, and focus goes back to where it was, or to the page. */
 export function Dialog({ title, children, onClose }: DialogProps): JSX.Element {
   const element = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
     const before = document.activeElement
     element.current?.showModal()
-    return () => { if (before instanceof HTMLElement && before.isConnected) before.focus() }
+    // What was pressed may be gone by then, with what it ended.
+    return () => { (before instanceof HTMLElement && before.isConnected ? before : document.getElementById('content'))?.focus() }
   }, [])
   return <dialog ref={element} class="dialog card" aria-labelledby={id} onClose={onClose}>
     <div class="card-head"><h2 id={id}>{title}</h2></div>
