@@ -1,3 +1,4 @@
+import type { ChainProofs } from '../../audit/chain-proofs.ts'
 import type { AuditLog } from '../../audit/log.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
@@ -32,6 +33,8 @@ export interface AdminDeps extends AuthenticateDeps {
   readonly approvals: ApprovalService
   readonly audit: AuditLog
   readonly liveRecords: LiveRecords
+  /** Of this process's own log. */
+  readonly auditProofs: Pick<ChainProofs, 'of'>
   readonly policy: () => PolicyStatus
   /** The policies in force, with their texts. */
   readonly policies: () => LoadedPolicies

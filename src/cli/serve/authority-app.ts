@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { AuditIndexer } from '../../audit/audit-indexer.ts'
+import { ChainProofs } from '../../audit/chain-proofs.ts'
 import { RecordFeed } from '../../audit/record-feed.ts'
 import { adminRoutes } from '../../authority/admin/admin-routes.ts'
 import { connectRoutes, connectUrl } from '../../authority/connections/connect-routes.ts'
@@ -81,7 +82,7 @@ function partsOf(options: AuthorityAppOptions) {
     admin: {
       origin: url, browserSessions: sessions, tokens: oauth.adminTokens, people: store.people, roles, store: changed, directory: plane.registry,
       configuredAgents: plane.configured, revoker: services.revoker, approvals: services.approvals, audit,
-      liveRecords: new RecordFeed(audit, () => indexer.chain), policy: policyStatus,
+      liveRecords: new RecordFeed(audit, () => indexer.chain), auditProofs: new ChainProofs({ file: config.audit.file, chain: () => indexer.chain, key: audit.verifyKey }), policy: policyStatus,
       policies: () => policies.loaded, reading: requestReading(upstreams.index), integrations: adminIntegrations(config.integrations, words, upstreams.oauth),
       breakGlassMaxMs: lifetimes.breakGlassMaxMs, clock, timers, onBroken: report,
     },

@@ -64,6 +64,9 @@ export class AdminWorld {
   /** Who may not sign in any more. */
   readonly signedOut = new Set<PersonId>()
   auditWritable = true
+  proofs: AdminDeps['auditProofs'] = {
+    of: async ({ chain, seq, line }) => ({ chain, seq, lines: [line], publicKeyPem: undefined, keyId: undefined, checkpointSeq: undefined, state: 'not_signed_yet', detail: 'Not yet.' }),
+  }
   nowMs = NOW_MS
   readonly #people = [ALICE, BOB, OLIVIA, OSCAR, AUDREY, BELLA]
   #server: ReturnType<typeof serve> | undefined
@@ -126,6 +129,7 @@ export class AdminWorld {
         },
         post: (event) => void this.events.push(event),
       },
+      auditProofs: { of: (record) => this.proofs.of(record) },
       liveRecords: {
         subscribe: (listener) => {
           this.listeners.add(listener)

@@ -14,6 +14,9 @@ import { tailStream } from '../streams/tail-stream.ts'
 import { auditFilter, auditPage, auditRecord, filterOf, filterText } from '../wire/audit.ts'
 import { paging } from '../wire/paging.ts'
 import { refusals } from '../wire/problem.ts'
+import { notOthers } from './audit-access.ts'
+import { auditRecordPaths, auditRecordRoutes } from './audit-record.ts'
+import { auditSeriesPaths, auditSeriesRoutes } from './audit-series.ts'
 
 const tags = ['Audit']
 /** A plain string: by its literal type the library would want JSON typed as for other routes. */
@@ -35,19 +38,22 @@ const tail = createRoute({
 })
 
 /** For the API's description. */
-export const auditPaths = [query, exported, tail]
+export const auditPaths = [query, exported, tail, ...auditSeriesPaths, ...auditRecordPaths]
 
 /** The audit: one's own part of it, or all. */
 export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
   const { auditIndex } = deps.store
   const slots = new StreamSlots()
+  auditSeriesRoutes(app, deps)
+  auditRecordRoutes(app, deps)
 
   app.openapi(query, async (c) => {
     const { limit, after, ...wanted } = c.req.valid('query')
     const refused = notOthers(c, wanted.person)
     if (refused !== undefined) return refused
     const page = await auditIndex.query(filterOf(wanted, seenBy(c.get('caller'))), { limit, after })
-    return c.json({ items: page.items.flatMap(recordOf), next: page.next ?? null }, 200)
+    const read = page.items.flatMap((record) => recordOf(record).map((item) => ({ item, chain: record.chain })))
+    return c.json({ items: read.map(({ item }) => item), chains: read.map(({ chain }) => chain), next: page.next ?? null }, 200)
   })
   app.openapi(exported, async (c) => {
     const wanted = c.req.valid('query')
@@ -84,13 +90,6 @@ export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
     })
     return c.newResponse(body, 200, { 'Content-Type': NDJSON, 'X-Accel-Buffering': 'no' })
   })
-}
-
-/** To show nothing would read as if nothing had happened. */
-function notOthers(c: AdminContext, person: string | undefined): Refused | undefined {
-  const only = seenBy(c.get('caller'))
-  if (only === undefined || person === undefined || person === only || `user:${person}` === only) return undefined
-  return refuse(c, 'role_required', 'another person’s part of the audit is for operators and auditors')
 }
 
 function open(c: AdminContext, slots: StreamSlots): (() => void) | Refused {
