@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { systemClock } from '../lib/clock.ts'
 import { DEFAULT_CONFIG, readConfig } from './found-config.ts'
 import { EXAMPLE_CONFIG } from './package-root.ts'
-import type { PolicyCommandDeps, PolicySetup } from './policy.ts'
+import type { PolicyCommandDeps, PolicySetup } from './policy-setup.ts'
 import { describeIntegrations } from './serve/describe-integrations.ts'
 
 /** What the policy commands need of the process. */
@@ -26,6 +26,6 @@ function policySetup({ integrations, policies }: Config): PolicySetup {
   return {
     integrations: new Map([...describeIntegrations(integrations).all()].map((integration) => [integration.name, integration])),
     policies,
-    staticIntegrations: new Set(integrations.filter((entry) => entry.type === 'routes' && entry.credential !== 'none').map(({ name }) => name)),
+    staticIntegrations: new Set(integrations.filter((entry) => (entry.type === 'routes' || entry.type === 'mcp') && entry.credential !== 'none').map(({ name }) => name)),
   }
 }

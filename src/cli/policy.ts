@@ -1,37 +1,19 @@
 import { Command } from 'commander'
 import { IntegrationIndex } from '../integrations/integration-index.ts'
-import type { Integration } from '../integrations/integration.ts'
 import { requestReading } from '../integrations/request-reading.ts'
 import { SourceError, formatProblem, type SourceProblem } from '../lib/source-position.ts'
-import type { Clock } from '../lib/clock.ts'
 import { lintPolicies } from '../policy/lint.ts'
 import { loadPolicies, type LoadedPolicies } from '../policy/load.ts'
 import { policyJsonSchemaText } from '../policy/json-schema.ts'
 import { runPolicyTests, type TestResult } from '../policy/tests.ts'
+import { explainCommand } from './policy-explain.ts'
+import type { PolicyCommandDeps, PolicySetup, PolicyWork } from './policy-setup.ts'
 import { vocabulariesOf } from './serve/describe-integrations.ts'
-
-/** What the configuration says that policy commands need. */
-export interface PolicySetup {
-  readonly integrations: ReadonlyMap<string, Integration>
-  /** The configured policy directory, for commands that name none. */
-  readonly policies: string
-  /** Names of integrations whose credential has no end of its own. */
-  readonly staticIntegrations: ReadonlySet<string>
-}
-
-export interface PolicyCommandDeps {
-  /** @throws SourceError where the configuration cannot be used */
-  setup(configPath: string | undefined): Promise<PolicySetup>
-  readonly clock: Clock
-  print(line: string): void
-  printError(line: string): void
-  setExitCode(code: number): void
-}
 
 /** EX_CONFIG of sysexits.h: what was asked for cannot be read or loaded. */
 const EXIT_CONFIG = 78
 
-/** `postern policy test|lint|schema`: exit 0 when all is well, 1 when something is not, 78 when it cannot be loaded. */
+/** `postern policy test|lint|explain|schema`: exit 0 when all is well (or allowed), 1 when something is not, 78 when it cannot be loaded. */
 export function policyCommand(deps: PolicyCommandDeps): Command {
   const command = new Command('policy').description('check the policy files')
   command.command('test')
@@ -44,15 +26,14 @@ export function policyCommand(deps: PolicyCommandDeps): Command {
     .argument('[directory]', 'the policy directory (default: that of the configuration)')
     .option('-c, --config <file>', 'the configuration file')
     .action((directory: string | undefined, { config }: { config?: string }) => run(deps, directory, config, lint))
+  command.addCommand(explainCommand(deps, (directory, config, work) => run(deps, directory, config, work)))
   command.command('schema')
     .description('print the JSON Schema of policy documents, for editors')
     .action(() => deps.print(policyJsonSchemaText().trimEnd()))
   return command
 }
 
-type Work = (deps: PolicyCommandDeps, policies: LoadedPolicies, setup: PolicySetup) => number
-
-async function run(deps: PolicyCommandDeps, directory: string | undefined, config: string | undefined, work: Work): Promise<void> {
+async function run(deps: PolicyCommandDeps, directory: string | undefined, config: string | undefined, work: PolicyWork): Promise<void> {
   try {
     const setup = await deps.setup(config)
     const policies = await loadPolicies(directory ?? setup.policies, vocabulariesOf(setup.integrations.values()))

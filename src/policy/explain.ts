@@ -55,7 +55,7 @@ export function explain(snapshot: PolicySnapshot, reading: RequestReading, quest
   const read = readOperation(snapshot, reading, principalOf(question, undefined), request, bodyOf(written).bytes)
   if (isDenial(read)) return { matched: false, refused: read }
   const { operation, body } = read
-  const decision = snapshot.evaluate({ principal: principalOf(question, operation), operation, request, body, nowMs })
+  const decision = told(snapshot.evaluate({ principal: principalOf(question, operation), operation, request, body, nowMs }), consent)
   return { matched: true, decision, operation, sentence: sentenceOf(decision, question), limits: limitsOf(decision, question.agent), consent: consent.kind }
 }
 
@@ -89,6 +89,17 @@ function delegationOf(consent: ExplainedConsent, assumed: readonly ConsentDetail
   }
 }
 
+/** Nobody consented to what is only assumed: the layer must not say so. */
+function told(decision: Decision, consent: ExplainedConsent): Decision {
+  const { layers } = decision
+  if (consent.kind !== 'assumed' || layers.user_consent.effect !== 'allow') return decision
+  return { ...decision, layers: { ...layers, user_consent: { ...layers.user_consent, reason: assumption(consent) } } }
+}
+
+function assumption({ person }: Extract<ExplainedConsent, { kind: 'assumed' }>): string {
+  return `It is assumed that ${person} approved all that is asked.`
+}
+
 const LAYER_WORDS: Readonly<Record<Layer, string>> = {
   org_policy: 'the organisation’s policy', user_consent: 'the person’s consent', agent_permissions: 'the agent’s own permissions',
 }
@@ -96,7 +107,7 @@ const LAYER_WORDS: Readonly<Record<Layer, string>> = {
 function sentenceOf({ effect, decidedBy, layers }: Decision, { consent }: ExplainQuestion): string {
   const { reason } = layers[decidedBy]
   const why = /[.!?)]$/.test(reason) ? reason : `${reason}.`
-  const assumed = consent.kind === 'assumed' ? ` It is assumed that ${consent.person} approved all that is asked.` : ''
+  const assumed = consent.kind === 'assumed' ? ` ${assumption(consent)}` : ''
   return `${VERDICT[effect]}${effect === 'allow' ? 'all three layers let it pass' : LAYER_WORDS[decidedBy]}: ${why}${assumed}`
 }
 

@@ -115,3 +115,54 @@ tests:
     expect(errors[0]).toContain('the directory cannot be read (ENOENT)')
   })
 })
+
+describe('postern policy explain', () => {
+  const READ = 'GET https://api.github.com/repos/acme-corp/backend/pulls/42'
+
+  it('tells the three layers with their rules, and exits with 0 where all allow', async () => {
+    const { code, out } = await postern('explain', POLICIES, '--agent', 'pr-reviewer', '--person', 'alice@acme.com', '--request', READ)
+    expect(out).toEqual([
+      expect.stringMatching(/^Allowed, since all three layers let it pass: .* It is assumed that user:alice@acme\.com approved all that is asked\.$/),
+      'GET /repos/{owner}/{repo}/pulls/{pull_number} of github: read, needs pull_requests:read, on acme-corp/backend',
+      expect.stringMatching(/^ {2}org_policy {8}allow {10}.*\[org\/lend-github-app at .*org\.yaml:\d+\]$/),
+      expect.stringMatching(/^ {2}user_consent {6}allow {10}It is assumed/),
+      expect.stringMatching(/^ {2}agent_permissions allow {10}.*\[pr-reviewer\/review at .*pr-reviewer\.yaml:\d+\]$/),
+      expect.stringMatching(/^ {2}credential: pull_requests:read, by the organisation’s authority, for 600 s at most, 60 requests in 60 s by pr-reviewer\/review$/),
+      expect.stringMatching(/^sha256:/),
+    ])
+    expect(code).toBe(0)
+  })
+
+  it('exits with 1 where it is refused, by a layer or before any rule is asked', async () => {
+    const alone = await postern('explain', '--agent', 'agent:pr-reviewer', '--request', READ)
+    expect({ code: alone.code, told: alone.out[0] }).toEqual({ code: 1, told: expect.stringContaining('Refused by the person’s consent') })
+    const stray = await postern('explain', '--agent', 'pr-reviewer', '--request', 'GET https://api.example.com/')
+    expect(stray).toMatchObject({ code: 1, out: ['refused before any rule is asked: host_not_served: No integration serves this host. (no integration serves https://api.example.com:443)'] })
+  })
+
+  it('reads a body from a file, and says what is wrong with it', async () => {
+    const file = join(directory, 'body.json')
+    const ask = () => postern('explain', '--agent', 'pr-reviewer', '--person', 'alice@acme.com', '--request', 'POST https://slack.com/api/chat.postMessage', '--body', file)
+    expect(await ask()).toMatchObject({ code: 66, errors: [`${file}: there is no ${file}`] })
+    await writeFile(file, 'no json')
+    expect(await ask()).toMatchObject({ code: 66, errors: [`${file}: it is no JSON`] })
+    await writeFile(file, '42')
+    expect(await ask()).toMatchObject({ code: 66, errors: [`${file}: it is no JSON object, list or text`] })
+    await writeFile(file, ' '.repeat(1_048_577))
+    expect(await ask()).toMatchObject({ code: 66, errors: [`${file}: a body has at most 1048576 bytes`] })
+    await writeFile(file, JSON.stringify({ channel: 'C0GENERAL', text: 'Hello.' }))
+    expect(await ask()).toMatchObject({ code: 1, out: expect.arrayContaining(['chat.postMessage of slack: write, needs chat:write, on C0GENERAL']) })
+  })
+
+  it('takes no agent, person or content type of another form', async () => {
+    const explained = (...more: readonly string[]) => postern('explain', '--agent', 'pr-reviewer', '--request', READ, ...more)
+    await expect(explained('--agent', 'No One')).rejects.toThrow('process.exit')
+    await expect(explained('--person', 'No One')).rejects.toThrow('process.exit')
+    await expect(explained('--content-type', 'text/plain')).rejects.toThrow('process.exit')
+  })
+
+  it('exits with 78 where the policies cannot be loaded', async () => {
+    await writeFile(join(directory, 'org.yaml'), 'policy: org\n')
+    expect(await postern('explain', directory, '--agent', 'pr-reviewer', '--request', READ)).toMatchObject({ code: 78, out: [] })
+  })
+})

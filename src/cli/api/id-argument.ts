@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { parseAgentId, parseId, parsePersonId } from '../../model/ids.ts'
 
-function one(parse: (text: string) => string | undefined, form: string): (text: string) => string {
+function one<T extends string>(parse: (text: string) => T | undefined, form: string): (text: string) => T {
   return (text) => {
     const id = parse(text)
     if (id === undefined) throw new InvalidArgumentError(form)
