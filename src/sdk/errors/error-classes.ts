@@ -74,6 +74,7 @@ const classes = {
   tunnel_not_intercepted: RequestRefusedError,
   client_credential_refused: RequestRefusedError,
   address_refused: RequestRefusedError,
+  upstream_session_unknown: RequestRefusedError,
   role_required: RequestRefusedError,
   cross_site_refused: RequestRefusedError,
   not_found: RequestRefusedError,

@@ -10,6 +10,7 @@ export type PosternCode =
   | 'connection_required' | 'connection_reauth_required' | 'authority_insufficient' | 'credential_refused' | 'release_refused'
   | 'credential_unavailable' | 'authority_unavailable'
   | 'address_refused' | 'upstream_unresolved' | 'upstream_unreachable' | 'upstream_tls_failed' | 'upstream_timeout' | 'upstream_broken'
+  | 'upstream_session_unknown'
   | 'sign_in_required' | 'role_required' | 'cross_site_refused' | 'not_found' | 'input_refused' | 'media_type_refused' | 'state_conflict'
   | 'too_many_requests' | 'store_unavailable'
   | 'audit_unavailable' | 'policy_unavailable' | 'overloaded' | 'draining' | 'internal_error'

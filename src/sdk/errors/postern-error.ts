@@ -8,6 +8,8 @@ export interface Refusal {
   readonly code: ErrorCode
   /** For people; names no secret, header, body or query value. */
   readonly message: string
+  /** The message without code and ids, where that is known apart. */
+  readonly reason?: string | undefined
   /** HTTP status of the answer; undefined where there was none. */
   readonly status?: number | undefined
   /** `dec_…`: the audit record of the same decision has the whole reason. */
@@ -23,7 +25,6 @@ export interface Refusal {
 
 /** What every error of this package is: a code that never changes its meaning, and what to do about it. */
 export class PosternError extends Error {
-  static readonly summary: string = 'Something was refused or broke that this version of the package has no class of its own for.'
   readonly [BRAND] = true
   /** One of `docs/errors.md`, of OAuth, or of this package; another where the authority is newer than this package. */
   readonly code: ErrorCode
