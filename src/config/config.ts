@@ -101,6 +101,8 @@ export interface AuthorityConfig {
   readonly lifetimes: LifetimesConfig
   /** Who takes tokens of the reversed profile (design 6.1), beside ourselves. */
   readonly audiences: readonly { readonly audience: string, readonly claims: 'postern' | 'rfc8693' }[]
+  /** Where registered agents are protected resources themselves, such as MCP servers: whose tokens they get, they exchange. */
+  readonly resourceServers: readonly { readonly resource: string, readonly agent: AgentId }[]
   /** Clients that name themselves by the URL of their metadata (CIMD); none unless hosts are named. */
   readonly clientMetadata: { readonly hosts: readonly string[], readonly connect: ConnectConfig }
 }
@@ -213,16 +215,29 @@ export interface SlackConfig extends IntegrationCommon {
   readonly tokens: { readonly access: Secret | undefined, readonly refresh: Secret | undefined }
   /** User scopes that people connect with; undefined where only the bot serves. */
   readonly userScopes: readonly string[] | undefined
+  /** Name of a channel, in lower case and without `#`, to its id. */
+  readonly channels: ReadonlyMap<string, string>
 }
+
+/** A configured secret, people's own authorisations, or none where the configuration says so in words. */
+export type DescribedCredential = { readonly secret: Secret, readonly placement: Placement } | { readonly oauth: OauthConfig, readonly placement: Placement } | 'none'
 
 export interface RoutesConfig extends IntegrationCommon {
   readonly type: 'routes'
   readonly moreOrigins: readonly OriginConfig[]
-  readonly credential: { readonly secret: Secret, readonly placement: Placement } | { readonly oauth: OauthConfig, readonly placement: Placement } | 'none'
+  readonly credential: DescribedCredential
   readonly credentialFields: readonly string[] | undefined
   readonly exactScopes: boolean
   readonly foldTargetCase: boolean
   readonly routes: readonly RouteConfig[]
+}
+
+/** An MCP server on streamable HTTP; the path of `origin` is its endpoint. */
+export interface McpConfig extends IntegrationCommon {
+  readonly type: 'mcp'
+  readonly credential: DescribedCredential
+  /** What tools do; one that no entry fits writes. */
+  readonly tools: readonly { readonly name: string, readonly access: 'read' | 'write' | 'admin' }[]
 }
 
 /** An upstream's own OAuth 2 server, at which people connect their accounts. */
@@ -250,7 +265,7 @@ export interface RouteConfig {
   readonly opaque: readonly string[]
 }
 
-export type IntegrationConfig = GithubConfig | SlackConfig | RoutesConfig
+export type IntegrationConfig = GithubConfig | SlackConfig | RoutesConfig | McpConfig
 
 export interface StoreConfig {
   /** SQLite's one file; undefined where Redis is the store. */

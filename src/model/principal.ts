@@ -47,4 +47,6 @@ export interface Principal {
   readonly delegation: Delegation | undefined
   /** Of a stand-in token: the one integration that it is good for; undefined where nothing of the kind confines it. */
   readonly onlyIntegration?: string | undefined
+  /** The agent that acts on this one's behalf, a server that exchanged its token for a stand-in; undefined where it acts itself. */
+  readonly via?: AgentId | undefined
 }

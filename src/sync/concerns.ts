@@ -8,7 +8,7 @@ import type { Revoked } from './contract.ts'
 export function concerns(revoked: Revoked, principal: Principal, integration: string | undefined): boolean {
   switch (revoked.kind) {
     case 'agent':
-      return principal.agent === revoked.id
+      return principal.agent === revoked.id || principal.via === revoked.id
     case 'delegation':
       return principal.delegation?.id === revoked.id
     case 'session':

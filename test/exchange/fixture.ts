@@ -23,6 +23,7 @@ export function subjectWith(told: readonly ConsentDetail[], standing: readonly C
     agent: AGENT,
     agentName: 'PR Reviewer',
     bound: false,
+    via: undefined,
     delegation: {
       id: newId('dlg'), person: ALICE, personName: 'Alice Chen', session: newId('ses'), consent: told, expiresAtMs: 10_000_000,
       standing: { consent: standing, groups: [], connections: { github: CONNECTION } },
@@ -32,7 +33,7 @@ export function subjectWith(told: readonly ConsentDetail[], standing: readonly C
 
 export function request(wish: Partial<ExchangeRequest> = {}): ExchangeRequest {
   return {
-    agent: AGENT, subjectToken: 'token', subjectTokenType: 'urn:ietf:params:oauth:token-type:access_token', resource: ['github'], scope: undefined,
+    agent: AGENT, authenticated: false, subjectToken: 'token', subjectTokenType: 'urn:ietf:params:oauth:token-type:access_token', resource: ['github'], scope: undefined,
     target: [], delivery: 'proxied', proofs: { jkt: undefined, x5t: undefined }, ...wish,
   }
 }

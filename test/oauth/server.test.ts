@@ -106,7 +106,7 @@ describe('the signing keys', () => {
     expect(key?.kid).toBe(await calculateJwkThumbprint({ kty: 'EC', crv: 'P-256', x: key?.x ?? '', y: key?.y ?? '' }))
     const listeners: ((change: { readonly kind: 'keys' }) => void)[] = []
     const second = await createOauthServer({
-      issuer: world.issuer, lifetimes: { delegationTokenMs: 600_000, refreshTokenMs: 86_400_000, refreshReplayMs: 20_000 }, audiences: [], metadataHosts: [],
+      issuer: world.issuer, lifetimes: { delegationTokenMs: 600_000, refreshTokenMs: 86_400_000, refreshReplayMs: 20_000 }, audiences: [], resourceServers: [], metadataHosts: [],
       clientCertificates: false, shortLived: world.shortLived, keyring: world.keyring, changes: { subscribe: (listener) => { listeners.push(listener); return () => undefined } },
       agents: { agent: (id) => world.agents.get(id) }, desk: world.desk, personName: async () => undefined, endReplayedSession: async () => undefined,
       words: () => undefined, mayActForItself: () => false, audit: world.audit, clock: world.clock, timers: systemTimers,

@@ -60,9 +60,15 @@ function head({ offer, signIn, path }: ConsentView): Markup {
 ${facts([
     ['Agent', html`<code>${agent.id}</code>`],
     ['Owner', agent.owner === undefined ? html`<span class="muted">Nobody is on record</span>` : html`<bdi>${plainText(agent.owner)}</bdi>`],
+    ...(request.servers ?? []).map((server): [string, Markup] => ['Acts through', actsThrough(server)]),
     ['Answer goes to', answerGoes(request)],
     ['You are', html`<bdi>${plainText(shownPerson(signIn.person))}</bdi> · <a href="/login?${new URLSearchParams({ switch: '1', return: path }).toString()}">Use another account</a>`],
   ])}`
+}
+
+/** Who gets the agent's tokens, and can do with them what the agent can. */
+function actsThrough({ resource, agent, name }: NonNullable<Offer['request']['servers']>[number]): Markup {
+  return html`<bdi>${plainText(name, 80)}</bdi> (<code>${agent}</code>) at <code><bdi>${plainText(resource, 200)}</bdi></code>`
 }
 
 function answerGoes({ answerTo, userCode }: Offer['request']): Markup {

@@ -8,6 +8,8 @@ import type { Secret } from '../../lib/secret.ts'
 export interface ExchangeRequest {
   /** Of the client that asks. */
   readonly agent: AgentId
+  /** Whether the client proved that it is this agent; a public client only named itself. */
+  readonly authenticated: boolean
   readonly subjectToken: string
   readonly subjectTokenType: string
   /** RFC 8707: an integration's name, or its origin. */
@@ -20,6 +22,9 @@ export interface ExchangeRequest {
   /** What the client proved to hold in this request: RFC 9449 thumbprint, RFC 8705 thumbprint. */
   readonly proofs: SubjectProofs
 }
+
+/** Who shows a subject token. */
+export type Asker = Pick<ExchangeRequest, 'agent' | 'authenticated' | 'proofs'>
 
 /** What a sender-constrained token is compared with. */
 export interface SubjectProofs {
@@ -49,12 +54,14 @@ export interface Subject {
   readonly delegation: Delegation
   /** Whether the token is worth nothing without a key or a certificate. */
   readonly bound: boolean
+  /** The server that asks, where the token is another agent's that was issued for it. */
+  readonly via: AgentId | undefined
 }
 
 /** Reads subject tokens: our own delegation tokens and session secrets, and no other. */
 export interface SubjectReader {
-  /** @returns `token_invalid`, `token_expired`, `proof_mismatch`, `delegation_revoked` … where it is not good, now, for this agent */
-  read(token: string, type: string, agent: AgentId, proofs: SubjectProofs): Promise<Subject | Denial>
+  /** @returns `token_invalid`, `token_expired`, `proof_mismatch`, `delegation_revoked` … where it is not good, now, for whoever asks */
+  read(token: string, type: string, asker: Asker): Promise<Subject | Denial>
 }
 
 /** What of one scope on some targets the organisation's and the agent's policies let through at all. */

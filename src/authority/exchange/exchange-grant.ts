@@ -43,6 +43,7 @@ function problemOf(request: ClientRequest): string | undefined {
 function readRequest(request: ClientRequest): ExchangeRequest {
   return {
     agent: request.agent,
+    authenticated: request.authenticated,
     subjectToken: one(request, 'subject_token') ?? '',
     subjectTokenType: one(request, 'subject_token_type') ?? '',
     resource: all(request, 'resource'),

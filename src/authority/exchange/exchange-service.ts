@@ -50,8 +50,8 @@ export class ExchangeService {
    */
   async exchange(request: ExchangeRequest, signal: AbortSignal): Promise<ExchangeAnswer | Denial> {
     const { integrations, subjects } = this.#deps
-    // for whom: our own token, good now, shown by the agent that it is of
-    const subject = await subjects.read(request.subjectToken, request.subjectTokenType, request.agent, request.proofs)
+    // for whom: our own token, good now, shown by the agent that it is of, or by the server that it was issued for
+    const subject = await subjects.read(request.subjectToken, request.subjectTokenType, request)
     if (isDenial(subject)) return this.#refused(request, undefined, subject)
     // where to
     const integration = integrationOf(request.resource, integrations)
@@ -141,7 +141,7 @@ function accessOf(integration: string, kept: readonly { readonly scope: string; 
   return { integration, scopes: kept.map(({ scope }) => scope), targets }
 }
 
-function whoOf(request: ExchangeRequest, subject: Subject | undefined): Pick<AuditEvent, 'agent' | 'user' | 'delegation' | 'session'> {
+function whoOf(request: ExchangeRequest, subject: Subject | undefined): Pick<AuditEvent, 'agent' | 'user' | 'delegation' | 'session' | 'via'> {
   if (subject === undefined) return { agent: { id: request.agent, name: request.agent } }
   const { delegation } = subject
   return {
@@ -149,5 +149,6 @@ function whoOf(request: ExchangeRequest, subject: Subject | undefined): Pick<Aud
     user: { id: delegation.person, name: delegation.personName },
     delegation: delegation.id,
     session: delegation.session,
+    via: subject.via,
   }
 }

@@ -30,6 +30,9 @@ export class Releaser {
   /** @returns `release_refused`, `policy_denied`, `approval_required`, or what the issuer refuses @throws Fault */
   async release(subject: Subject, integration: Integration, access: ConsentDetail, signal: AbortSignal): Promise<ExchangeAnswer | Denial> {
     const { clock, snapshot, issue } = this.#deps
+    if (subject.via !== undefined) {
+      return deny('release_refused', `${subject.via} asked with a token of ${subject.agent}`, { hint: 'A server that acts for another agent gets stand-ins alone.' })
+    }
     if (access.targets.length === 0 || access.targets.some((target) => target.includes('*'))) {
       return deny('release_refused', 'a released credential is for named targets', { hint: 'Name each `target`, without wildcards.' })
     }
@@ -79,7 +82,7 @@ function requestOf({ origins }: Integration): Parameters<PolicySnapshot['evaluat
   }
 }
 
-function answerOf(credential: Credential, { name, origins }: Integration, access: ConsentDetail, nowMs: number): ExchangeAnswer {
+function answerOf(credential: Credential, { name, origins, apiPath = '' }: Integration, access: ConsentDetail, nowMs: number): ExchangeAnswer {
   const [origin] = origins
   const until = Math.min(credential.expiresAtMs, credential.upstreamExpiresAtMs ?? Infinity)
   return {
@@ -89,6 +92,6 @@ function answerOf(credential: Credential, { name, origins }: Integration, access
     scopes: access.scopes,
     targets: access.targets,
     integration: name,
-    baseUrl: origin === undefined ? '' : `${origin.scheme}://${origin.host}${origin.port === 443 ? '' : `:${origin.port}`}${origin.basePath}`,
+    baseUrl: origin === undefined ? '' : `${origin.scheme}://${origin.host}${origin.port === 443 ? '' : `:${origin.port}`}${origin.basePath}${apiPath}`,
   }
 }

@@ -23,9 +23,11 @@ export class SessionSecretService {
   /** The secret before it is good no more. @throws Fault `audit_unavailable` */
   async issue(request: ExchangeRequest): Promise<{ readonly secret: Secret; readonly expiresInS: number } | Denial> {
     const { subjects, desk, audit, clock } = this.#deps
-    const subject = await subjects.read(request.subjectToken, request.subjectTokenType, request.agent, request.proofs)
+    const subject = await subjects.read(request.subjectToken, request.subjectTokenType, request)
     if (isDenial(subject)) return subject
     const { agent, agentName, delegation } = subject
+    // It would be the other agent's whole session, and would not tell who has it.
+    if (subject.via !== undefined) return deny('proof_mismatch', `${subject.via} asked for a session secret of ${agent}`, { hint: 'Only the agent itself gets a secret of its session.' })
     // A secret is a bearer's: a token that was bound on purpose would lose its binding.
     if (subject.bound || delegation.session === undefined) {
       return deny('token_invalid', 'a token that is bound to a key or a certificate is not traded for a secret', { hint: 'Use the token itself.' })

@@ -15,11 +15,11 @@ export interface StandInSignerOptions {
 
 /**
  * Signs stand-in tokens: delegation tokens (RFC 9068) of one integration and no more than was asked for, which `postern_use` keeps to calls
- * through the proxy. One that was asked for with a bound token is bound likewise.
+ * through the proxy. One that a server asked for names it in `postern_via`, which a proxy that does not know it refuses. One that was asked for with a bound token is bound likewise.
  */
 export function createStandInSigner({ issuer, key, clock, clientId }: StandInSignerOptions): StandInSigner {
   return {
-    async sign({ agent, delegation }, access, expiresAtMs, proofs) {
+    async sign({ agent, delegation, via }, access, expiresAtMs, proofs) {
       const { kid, algorithm, privateKey } = await key()
       const cnf = { ...(proofs.jkt === undefined ? {} : { jkt: proofs.jkt }), ...(proofs.x5t === undefined ? {} : { 'x5t#S256': proofs.x5t }) }
       const payload = {
@@ -27,7 +27,8 @@ export function createStandInSigner({ issuer, key, clock, clientId }: StandInSig
         postern_profile: 'postern',
         postern_use: 'stand_in',
         integration: access.integration,
-        client_id: clientId(agent),
+        ...(via === undefined ? {} : { postern_via: via }),
+        client_id: clientId(via ?? agent),
         dlg: delegation.id,
         ...(delegation.session === undefined ? {} : { sid: delegation.session }),
         scope: access.scopes.map((scope) => `${access.integration}:${scope}`).join(' '),

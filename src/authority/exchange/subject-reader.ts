@@ -2,13 +2,13 @@ import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPaylo
 import type { Clock } from '../../lib/clock.ts'
 import { sameSecret } from '../../lib/same-secret.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
-import { parseId, type AgentId, type SessionId } from '../../model/ids.ts'
+import { parseAgentId, parseId, type AgentId, type SessionId } from '../../model/ids.ts'
 import type { ConsentDetail, Delegation } from '../../model/principal.ts'
 import { matchesSessionSecret, sessionOfSecret } from '../../model/session-secret.ts'
 import type { StoredDelegation } from '../../store/ports/delegations.ts'
 import type { Directory, Revocations } from '../../sync/contract.ts'
 import type { DelegationDesk, Granted } from '../delegations/contract.ts'
-import type { Subject, SubjectProofs, SubjectReader } from './contract.ts'
+import type { Asker, Subject, SubjectProofs, SubjectReader } from './contract.ts'
 
 export interface SubjectReaderDependencies {
   readonly issuer: string
@@ -17,6 +17,8 @@ export interface SubjectReaderDependencies {
   readonly desk: Pick<DelegationDesk, 'live'>
   readonly directory: Directory
   readonly revocations: Pick<Revocations, 'refusal'>
+  /** The addresses at which this agent is a protected resource itself. */
+  resourcesOf(agent: AgentId): readonly string[]
   readonly clock: Clock
 }
 
@@ -31,6 +33,8 @@ const CLOCK_TOLERANCE_S = 60
 
 /** What a token of ours says that counts here. */
 interface Told {
+  /** Whose it is. */
+  readonly agent: AgentId
   readonly session: SessionId
   /** Undefined where it says no less than what stands. */
   readonly consent: readonly ConsentDetail[] | undefined
@@ -40,20 +44,21 @@ interface Told {
 
 /**
  * Reads subject tokens: our own delegation tokens and session secrets. A stand-in is refused, since it would otherwise be exchanged for its
- * own renewal, and so is what another agent was given.
+ * own renewal, and so is what another agent was given,
+ * unless it was given for the very server that asks.
  */
 export function createSubjectReader(deps: SubjectReaderDependencies): SubjectReader {
   return {
-    async read(token, type, agent, proofs) {
+    async read(token, type, asker) {
       if (token.length > MAX_TOKEN_LENGTH) return invalid('it is too long')
-      const told = type === SESSION_TOKEN_TYPE ? await sessionSecret(token, deps)
-        : type === ACCESS_TOKEN_TYPE || type === JWT_TYPE ? await delegationToken(token, agent, proofs, deps) : invalid('its type is not one that is exchanged')
-      return isDenial(told) ? told : subjectOf(told, agent, deps)
+      const told = type === SESSION_TOKEN_TYPE ? await sessionSecret(token, asker, deps)
+        : type === ACCESS_TOKEN_TYPE || type === JWT_TYPE ? await delegationToken(token, asker, deps) : invalid('its type is not one that is exchanged')
+      return isDenial(told) ? told : subjectOf(told, asker, deps)
     },
   }
 }
 
-async function sessionSecret(token: string, { desk, clock }: SubjectReaderDependencies): Promise<Told | Denial> {
+async function sessionSecret(token: string, { agent }: Asker, { desk, clock }: SubjectReaderDependencies): Promise<Told | Denial> {
   const session = sessionOfSecret(token)
   const live = session === undefined ? undefined : await desk.live(session)
   const expected = live?.session.secretDigest
@@ -61,31 +66,48 @@ async function sessionSecret(token: string, { desk, clock }: SubjectReaderDepend
     return invalid('it is no session secret that is good now')
   }
   if (live.session.expiresAtMs <= clock.nowMs()) return deny('session_ended', `the session ${session} is over`)
-  return { session, consent: undefined, expiresAtMs: live.session.expiresAtMs, bound: false }
+  return { agent, session, consent: undefined, expiresAtMs: live.session.expiresAtMs, bound: false }
 }
 
-async function delegationToken(token: string, agent: AgentId, proofs: SubjectProofs, deps: SubjectReaderDependencies): Promise<Told | Denial> {
-  const result = await verified(token, deps)
+async function delegationToken(token: string, asker: Asker, deps: SubjectReaderDependencies): Promise<Told | Denial> {
+  const result = await verified(token, asker, deps)
   if (isDenial(result)) return result
   const { claims } = result
   if (claims['postern_use'] !== undefined) return invalid('it is a stand-in, which is for calls alone')
-  const parties = [claims.sub, memberOf(claims['act'], 'sub')]
-  const acting = claims['postern_profile'] === 'rfc8693' ? parties[1] : parties[0]
-  if (acting !== agent) return deny('proof_mismatch', `a delegation token of another agent was shown by ${agent}`)
+  const party = claims['postern_profile'] === 'rfc8693' ? memberOf(claims['act'], 'sub') : claims.sub
+  const agent = party === undefined ? undefined : parseAgentId(party)
+  if (agent === undefined) return invalid('it is of no agent')
+  const refused = agent === asker.agent ? boundTo(claims, asker.proofs) : refusedToServer(claims, asker, deps)
+  if (refused !== undefined) return refused
   const session = typeof claims['sid'] === 'string' ? parseId('ses', claims['sid']) : undefined
   if (session === undefined) return invalid('it is of no session')
-  const bound = boundTo(claims, proofs)
-  if (bound !== undefined) return bound
-  return { session, consent: detailsOf(claims), expiresAtMs: (claims.exp ?? 0) * 1000, bound: claims['cnf'] !== undefined }
+  return { agent, session, consent: detailsOf(claims), expiresAtMs: (claims.exp ?? 0) * 1000, bound: claims['cnf'] !== undefined }
 }
 
-async function verified(token: string, { issuer, jwks, clock }: SubjectReaderDependencies): Promise<{ readonly claims: JWTPayload } | Denial> {
+/** Another agent's token: good for the server that it names as its audience, which has proved that it is that server. */
+function refusedToServer(claims: JWTPayload, { agent, authenticated }: Asker, { issuer }: SubjectReaderDependencies): Denial | undefined {
+  if (claims.aud === issuer) return deny('proof_mismatch', `a delegation token of another agent was shown by ${agent}`)
+  if (!authenticated) {
+    return deny('proof_mismatch', `${agent} is a public client and showed another agent's token`, {
+      hint: 'A server exchanges the tokens of its callers only with a key or a certificate of its own.',
+    })
+  }
+  if (claims['cnf'] === undefined) return undefined
+  return deny('proof_mismatch', `a token that is bound to its holder's key was shown by ${agent}`, {
+    hint: 'A token that is bound to a key is exchanged by its holder alone: the agent has to send this server a bearer token.',
+  })
+}
+
+async function verified(
+  token: string, { agent }: Asker, { issuer, jwks, resourcesOf, clock }: SubjectReaderDependencies,
+): Promise<{ readonly claims: JWTPayload } | Denial> {
   try {
     const { payload } = await jwtVerify(token, createLocalJWKSet(jwks()), {
-      issuer, audience: issuer, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'sub', 'dlg', 'sid', 'postern_profile'],
+      issuer, audience: [issuer, ...resourcesOf(agent)], algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'sub', 'dlg', 'sid', 'postern_profile'],
       clockTolerance: CLOCK_TOLERANCE_S, currentDate: new Date(clock.nowMs()),
     })
-    return { claims: payload }
+    // Ours are for one audience; of a list, one member would answer for the others.
+    return typeof payload.aud === 'string' ? { claims: payload } : invalid('it is for several audiences')
   } catch (error) {
     if (error instanceof errors.JWTExpired) return deny('token_expired', 'the subject token has expired', { hint: 'Get a new token and ask again.' })
     if (error instanceof errors.JOSEError) return invalid('it is not one of ours, or not for us')
@@ -104,7 +126,9 @@ function boundTo(claims: JWTPayload, proofs: SubjectProofs): Denial | undefined 
 }
 
 /** The token told the past; what is true now, the delegation says. */
-async function subjectOf(told: Told, agent: AgentId, { desk, directory, revocations }: SubjectReaderDependencies): Promise<Subject | Denial> {
+async function subjectOf(told: Told, asker: Asker, { desk, directory, revocations }: SubjectReaderDependencies): Promise<Subject | Denial> {
+  const { agent } = told
+  const via = agent === asker.agent ? undefined : asker.agent
   const live = await desk.live(told.session)
   const record = live === undefined ? undefined : directory.delegation(live.delegation.id)
   if (live === undefined || record === undefined) return deny('delegation_revoked', `the session ${told.session} or its delegation has ended`)
@@ -121,8 +145,8 @@ async function subjectOf(told: Told, agent: AgentId, { desk, directory, revocati
     standing: { consent, groups, connections },
     expiresAtMs: Math.min(told.expiresAtMs, endOf(live)),
   }
-  const refusal = revocations.refusal({ agent, agentName: registered.name, identifiedBy: 'token', delegation })
-  return refusal ?? { agent, agentName: registered.name, delegation, bound: told.bound }
+  const refusal = revocations.refusal({ agent, agentName: registered.name, identifiedBy: 'token', delegation, via })
+  return refusal ?? { agent, agentName: registered.name, delegation, bound: told.bound, via }
 }
 
 function accessOf({ access }: StoredDelegation): readonly ConsentDetail[] {

@@ -18,6 +18,8 @@ export interface AccessRequest {
   readonly extend: SessionId | undefined
   /** Where the answer goes: the redirect URI's origin, or `undefined` for a device. */
   readonly answerTo: string | undefined
+  /** The servers that the agent will call with its tokens, and that act with them in its stead: by their address, and as which agent. */
+  readonly servers?: readonly { readonly resource: string; readonly agent: AgentId; readonly name: string }[] | undefined
   /** What the person compares with the device's screen. */
   readonly userCode: string | undefined
 }

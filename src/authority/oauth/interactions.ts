@@ -89,6 +89,8 @@ export class OpenInteractions implements Interactions {
       agent: { id: agent.id, name: agent.name, owner: agent.owner },
       access: readAccess(params['scope'], params['authorization_details'], this.#options.words),
       extend: typeof extend === 'string' ? parseId('ses', extend) : undefined,
+      servers: this.#options.resources.serversIn(params['resource'])
+        .map(({ resource, agent: id }) => ({ resource, agent: id, name: this.#options.agents.agent(id)?.name ?? id })),
     }
   }
 

@@ -46,6 +46,12 @@ export interface OauthAudience {
   readonly claims: 'postern' | 'rfc8693'
 }
 
+/** An address at which a registered agent is a protected resource itself, such as an MCP server (RFC 8707, RFC 9728). */
+export interface OauthResourceServer {
+  readonly resource: string
+  readonly agent: AgentId
+}
+
 /** What a person reads where no client can be answered: nothing of the request's, nothing internal. */
 export type RenderError = (request: IncomingMessage, problem: { readonly error: string, readonly description: string }) => string | Promise<string>
 
@@ -55,6 +61,7 @@ export interface OauthDependencies {
   readonly issuer: string
   readonly lifetimes: OauthLifetimes
   readonly audiences: readonly OauthAudience[]
+  readonly resourceServers: readonly OauthResourceServer[]
   /** Hosts whose client metadata documents are fetched; none for no such clients. */
   readonly metadataHosts: readonly string[]
   /** Whether client certificates are verified on our own TLS socket: never where another ends TLS before us. */

@@ -2,26 +2,40 @@ import type { Client, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import { agentOfClient } from './client-identity.ts'
 import { ADMIN_RESOURCE_PATH } from './endpoints.ts'
-import type { OauthAudience, OauthDependencies } from './oauth-dependencies.ts'
+import type { OauthAudience, OauthDependencies, OauthResourceServer } from './oauth-dependencies.ts'
 import { ADMIN_SCOPE, ADMIN_TOKEN_S, OWN_CLIENT_ID } from './own-client.ts'
 
-/** Whom tokens can be for (RFC 8707): ourselves with our proxies, the configured audiences, and our own admin API. */
+type ResourcesOptions = Pick<OauthDependencies, 'issuer' | 'audiences' | 'resourceServers' | 'agents' | 'mayActForItself'>
+
+/** Whom tokens can be for (RFC 8707): ourselves with our proxies, the configured audiences, servers that are agents of ours, and our own admin API. */
 export class Resources {
   readonly admin: string
   readonly #issuer: string
   readonly #audiences: readonly OauthAudience[]
+  readonly #servers: readonly OauthResourceServer[]
   readonly #dependencies: Pick<OauthDependencies, 'agents' | 'mayActForItself'>
 
-  constructor({ issuer, audiences, agents, mayActForItself }: Pick<OauthDependencies, 'issuer' | 'audiences' | 'agents' | 'mayActForItself'>) {
+  constructor({ issuer, audiences, resourceServers, agents, mayActForItself }: ResourcesOptions) {
     this.admin = `${issuer}${ADMIN_RESOURCE_PATH}`
     this.#issuer = issuer
-    this.#audiences = [{ audience: issuer, claims: 'postern' }, ...audiences.filter(({ audience }) => audience !== issuer)]
+    this.#servers = resourceServers.filter(({ resource }) => resource !== issuer && resource !== this.admin)
+    this.#audiences = [
+      { audience: issuer, claims: 'postern' },
+      ...audiences.filter(({ audience }) => audience !== issuer),
+      ...this.#servers.map(({ resource }) => ({ audience: resource, claims: 'postern' as const })),
+    ]
     this.#dependencies = { agents, mayActForItself }
   }
 
   /** What an agent's token can be for. */
   get ofAgents(): readonly string[] {
     return this.#audiences.map(({ audience }) => audience)
+  }
+
+  /** Of what a request names as `resource`, the servers that are agents of ours: who will act with its tokens. */
+  serversIn(resource: unknown): readonly OauthResourceServer[] {
+    const named: readonly unknown[] = Array.isArray(resource) ? resource : [resource]
+    return this.#servers.filter((server) => named.includes(server.resource))
   }
 
   /** The claims profile that this audience reads. */

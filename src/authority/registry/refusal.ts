@@ -16,16 +16,22 @@ export interface Standing {
 }
 
 /** Why this principal may not act now, or undefined. O(1). */
-export function refusalOf({ agent, delegation }: Principal, standing: Standing): Denial | undefined {
-  const record = standing.agent(agent)
-  if (record === undefined) return deny('agent_unknown', `${agent} is not registered`)
-  if (record.status !== 'active') return deny('agent_revoked', `${agent} has been revoked`)
+export function refusalOf({ agent, via, delegation }: Principal, standing: Standing): Denial | undefined {
+  // Who acts, and who acts on its behalf: both have to be in service.
+  const refused = agentRefusal(agent, standing) ?? (via === undefined ? undefined : agentRefusal(via, standing))
+  if (refused !== undefined) return refused
   if (delegation === undefined) return undefined
   const { id, session } = delegation
   if (standing.takenBack.delegations.has(id)) return deny('delegation_revoked', `the delegation ${id} has been revoked`)
   if (session !== undefined && standing.takenBack.sessions.has(session)) return deny('delegation_revoked', `the session ${session} has been revoked`)
   // An outside issuer's: nothing more is known of it here.
   return delegation.standing === undefined ? undefined : standingRefusal(agent, delegation, standing)
+}
+
+function agentRefusal(id: AgentId, standing: Standing): Denial | undefined {
+  const record = standing.agent(id)
+  if (record === undefined) return deny('agent_unknown', `${id} is not registered`)
+  return record.status === 'active' ? undefined : deny('agent_revoked', `${id} has been revoked`)
 }
 
 /** Of a delegation that is kept here: it is known and good, it is this agent's and this person's, and the session is one of its own. */

@@ -1,17 +1,21 @@
 import { Hono, type Context } from 'hono'
 import type { AuditLog } from '../../audit/log.ts'
+import { agentOfClient, clientIdOf } from '../oauth/client-identity.ts'
+import type { AgentId } from '../../model/ids.ts'
 import { senderCertificate } from '../oauth/sender-certificate.ts'
 import { ENDPOINTS } from '../oauth/endpoints.ts'
 import type { StoredTokens } from '../oauth/contract.ts'
 import { formLimit, readForm } from '../pages/read-form.ts'
 import type { WebApp, WebEnv } from '../pages/web.ts'
 import type { Revoker } from '../revocation/contract.ts'
-import { authenticatedClient, type ClientAuthenticationDependencies } from './client-authentication.ts'
-import { toldToken, type ToldTokenDependencies } from './told-token.ts'
+import { authenticatedClient, provesItself, type ClientAuthenticationDependencies } from './client-authentication.ts'
+import { toldToken, type ToldToken, type ToldTokenDependencies } from './told-token.ts'
 
 export interface TokenStatusDependencies extends ToldTokenDependencies, ClientAuthenticationDependencies {
   readonly revoker: Pick<Revoker, 'session'>
   readonly stored: StoredTokens
+  /** The addresses at which this agent is a protected resource itself. */
+  resourcesOf(agent: AgentId): readonly string[]
   readonly audit: Pick<AuditLog, 'post'>
   /** Told of what broke. */
   report(error: unknown): void
@@ -19,7 +23,7 @@ export interface TokenStatusDependencies extends ToldTokenDependencies, ClientAu
 
 /**
  * Introspection (RFC 7662) and revocation (RFC 7009), each of what the asking client was given itself: what is another's is told as not active,
- * and not touched. Revoking any token of a session ends the session: its refresh token, its access tokens, its open streams.
+ * and not touched. A protected resource that has proved who it is asks for what was issued for it, too. Revoking any token of a session ends the session: its refresh token, its access tokens, its open streams.
  */
 export function tokenStatusRoutes(deps: TokenStatusDependencies): WebApp {
   const app = new Hono<WebEnv>()
@@ -45,7 +49,14 @@ async function withClient(
 
 async function introspect(c: Context<WebEnv>, form: URLSearchParams, clientId: string, deps: TokenStatusDependencies): Promise<Response> {
   const told = await toldToken(form.get('token') ?? '', deps)
-  return answer(c, 200, told?.clientId === clientId && told.active ? { active: true, ...told.claims } : { active: false })
+  const mayKnow = told !== undefined && (told.clientId === clientId || isForServer(told, clientId, deps))
+  return answer(c, 200, mayKnow && told.active ? { active: true, ...told.claims } : { active: false })
+}
+
+/** A protected resource asks for what was issued for it, once it has proved that it is that resource. */
+function isForServer({ claims: { aud } }: ToldToken, clientId: string, deps: TokenStatusDependencies): boolean {
+  const agent = agentOfClient(clientId, deps.agents)
+  return agent !== undefined && clientIdOf(agent.id) === clientId && provesItself(agent, deps) && deps.resourcesOf(agent.id).some((resource) => resource === aud)
 }
 
 /** RFC 7009 section 2.2: what is not good is as revoked as it can be. */
@@ -54,7 +65,7 @@ async function revoke(c: Context<WebEnv>, form: URLSearchParams, clientId: strin
   if (told?.clientId !== clientId) return answer(c, 200, {})
   if (told.session !== undefined) await deps.revoker.session(told.session, { by: `agent:${clientId}`, reason: 'its token was revoked by the agent itself' })
   else if (told.grant !== undefined) await deps.stored.endGrant(told.grant)
-  else return answer(c, 400, { error: 'unsupported_token_type', error_description: 'A token of an agent that acts for itself ends within minutes, or by revoking the agent.' })
+  else return answer(c, 400, { error: 'unsupported_token_type', error_description: 'A token of an agent that acts for itself, or of a server that acts for its caller, ends within minutes, or by revoking the agent.' })
   return answer(c, 200, {})
 }
 

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import type { Clock } from '../../lib/clock.ts'
-import { parseAgentId, parseId, type SessionId } from '../../model/ids.ts'
+import { parseAgentId, parseId, type AgentId, type SessionId } from '../../model/ids.ts'
 import type { Directory, Revocations } from '../../sync/contract.ts'
 import type { DelegationDesk } from '../delegations/contract.ts'
 import { agentOfClient } from '../oauth/client-identity.ts'
@@ -21,7 +21,7 @@ export interface ToldTokenDependencies {
 /** A token that is good at this moment, and what may be told of it (RFC 7662 section 2.2). */
 export interface ToldToken {
   readonly clientId: string
-  /** What revoking it ends; undefined for an agent's own token, which ends by itself. */
+  /** What revoking it ends; undefined for an agent's own token and for a server's stand-in, which end by themselves. */
   readonly session: SessionId | undefined
   /** Of our own command line's sign-in. */
   readonly grant: string | undefined
@@ -31,7 +31,7 @@ export interface ToldToken {
 }
 
 const MAX_TOKEN = 16_384
-const SHOWN = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'client_id', 'scope', 'act', 'cnf', 'dlg', 'sid', 'authorization_details', 'postern_profile', 'postern_use'] as const
+const SHOWN = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'client_id', 'scope', 'act', 'cnf', 'dlg', 'sid', 'authorization_details', 'postern_profile', 'postern_use', 'postern_via'] as const
 
 /** The live truth of a token: of its session, its delegation and its agent, not only of its signature. @returns undefined where it is not good now */
 export async function toldToken(token: string, deps: ToldTokenDependencies): Promise<ToldToken | undefined> {
@@ -62,18 +62,29 @@ async function signedToken(token: string, deps: ToldTokenDependencies): Promise<
   const { payload } = verified
   const clientId = typeof payload['client_id'] === 'string' ? payload['client_id'] : ''
   const session = typeof payload['sid'] === 'string' ? parseId('ses', payload['sid']) : undefined
-  if (!await isGoodNow(clientId, payload['dlg'], session, deps)) return undefined
+  const via = typeof payload['postern_via'] === 'string' ? parseAgentId(payload['postern_via']) : undefined
+  if (!await isGoodNow({ clientId, dlg: payload['dlg'], session, via }, deps)) return undefined
   const shown = SHOWN.flatMap((name) => (payload[name] === undefined ? [] : [[name, payload[name]] as const]))
-  return { clientId, session, grant: undefined, active: true, claims: { ...Object.fromEntries(shown), token_type: 'access_token' } }
+  // The session is the agent's: a server that was called in it does not end it.
+  return { clientId, session: via === undefined ? session : undefined, grant: undefined, active: true, claims: { ...Object.fromEntries(shown), token_type: 'access_token' } }
 }
 
-async function isGoodNow(clientId: string, dlg: unknown, session: SessionId | undefined, deps: ToldTokenDependencies): Promise<boolean> {
+/** What a signed token says of who has it. */
+interface Holding {
+  readonly clientId: string
+  readonly dlg: unknown
+  readonly session: SessionId | undefined
+  /** The server that got it in the agent's stead. */
+  readonly via: AgentId | undefined
+}
+
+async function isGoodNow({ clientId, dlg, session, via }: Holding, deps: ToldTokenDependencies): Promise<boolean> {
   if (dlg === undefined && session === undefined) return isGoodAgent(clientId, deps)
   const live = session === undefined ? undefined : await deps.desk.live(session)
   if (live === undefined || live.delegation.id !== dlg) return false
   // Its client may be the URL of a metadata document: else what was issued to it could be neither told nor revoked.
   const { agent } = live.delegation
-  return deps.directory.agent(agent)?.status === 'active' && agentOfClient(clientId, deps.agents)?.id === agent
+  return deps.directory.agent(agent)?.status === 'active' && agentOfClient(clientId, deps.agents)?.id === (via ?? agent)
 }
 
 /** An agent that acts for itself. */

@@ -48,6 +48,7 @@ export async function startOauth(options: OauthServicesOptions): Promise<OauthSe
     issuer: url,
     lifetimes: config.lifetimes,
     audiences: config.audiences,
+    resourceServers: config.resourceServers,
     metadataHosts: config.clientMetadata.hosts,
     clientCertificates: config.tls?.clientCaPem !== undefined && !config.behindProxy,
     shortLived: store.shortLived,
@@ -78,6 +79,7 @@ function registerExchange(server: OauthServer, options: OauthServicesOptions): v
   const { registry, credentials, links } = plane
   const subjects = createSubjectReader({
     issuer: url, jwks: () => jwksOf(server), desk: services.desk, directory: registry, revocations: registry, clock,
+    resourcesOf: resourcesOf(config),
   })
   const exchange = new ExchangeService({
     integrations,
@@ -101,6 +103,11 @@ function registerExchange(server: OauthServer, options: OauthServicesOptions): v
     baseUrl: (integration) => options.baseUrl(integration),
   })
   server.registerGrantType(exchangeGrant(exchange, new SessionSecretService({ subjects, desk: services.desk, audit, clock })))
+}
+
+/** The addresses at which an agent is a protected resource itself. */
+export function resourcesOf({ resourceServers }: Pick<AuthorityConfig, 'resourceServers'>): (agent: AgentId) => readonly string[] {
+  return (agent) => resourceServers.filter((server) => server.agent === agent).map(({ resource }) => resource)
 }
 
 /** Our public keys in the form that verifiers take. */

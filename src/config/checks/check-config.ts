@@ -8,12 +8,13 @@ import { checkAgentNames, checkAgentsUnique, checkBoundToken, checkProofsVerifie
 import {
   checkCaHosts, checkOriginsEncrypted, checkOriginsUnique, checkParentProxy, checkRoutes, checkSlackTokens,
 } from './check-integrations.ts'
+import { checkResourceServers } from './check-resource-servers.ts'
 import type { Check } from './check.ts'
 
 const CHECKS: readonly Check[] = [
   checkListener, checkOperations, // who can reach us
   checkSomeProof, checkBoundToken, checkAgentsUnique, checkAgentNames, checkProofsVerified, // who can prove what
-  checkAuthorityExposure, checkLogin, checkLifetimes, checkPeopleConnect, checkStore, // who signs in, and what is kept of it
+  checkAuthorityExposure, checkLogin, checkLifetimes, checkResourceServers, checkPeopleConnect, checkStore, // who signs in, and what is kept of it
   checkOriginsUnique, checkOriginsEncrypted, checkCaHosts, checkRoutes, checkSlackTokens, checkParentProxy, // where credentials go
 ]
 

@@ -18,6 +18,7 @@ export async function resolveAuthority(text: AuthorityText, references: Referenc
     roles: text.roles,
     lifetimes: lifetimesOf(text.lifetimes),
     audiences: text.audiences,
+    resourceServers: text.resource_servers,
     clientMetadata: {
       hosts: text.client_metadata.hosts,
       connect: await resolveConnect(text.client_metadata.connect, ['authority', 'client_metadata', 'connect'], references),

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { parsePersonId } from '../../model/ids.ts'
 import type { PersonId } from '../../model/ids.ts'
+import { agentIdText } from './agents.ts'
 import { connectSchema } from './connect.ts'
-import { dnsName, durationText, fileReference, flag, lineText, listenAddressText, publicUrlText, secretReference, urlText } from './values.ts'
+import { dnsName, durationText, fileReference, flag, lineText, listenAddressText, publicUrlText, resourceText, secretReference, urlText } from './values.ts'
 
 const FORM = 'the text is not of the form accepted here'
 
@@ -50,6 +51,8 @@ const audience = z.strictObject({
   claims: z.enum(['postern', 'rfc8693']).default('rfc8693'),
 })
 
+const resourceServer = z.strictObject({ resource: resourceText, agent: agentIdText })
+
 const tls = z.strictObject({
   certificate: fileReference,
   key: secretReference,
@@ -68,6 +71,7 @@ export const authoritySchema = z.strictObject({
   roles: z.strictObject({ operator: role.prefault({}), auditor: role.prefault({}) }).prefault({}),
   lifetimes: lifetimes.prefault({}),
   audiences: z.array(audience).max(64).default([]),
+  resource_servers: z.array(resourceServer).max(256).default([]),
   client_metadata: z.strictObject({ hosts: z.array(dnsName).max(64).default([]), connect: connectSchema.prefault({}) }).prefault({}),
 })
 

@@ -58,6 +58,10 @@ export const publicUrlText = z.string().max(300).refine((text) => isSecureUrl(te
   .transform((text) => text.replace(/\/$/, '').toLowerCase())
   .describe('an origin such as `https://postern.acme.com`, without a path (`http://localhost:8081` on this machine only)')
 
+/** An address that tokens are for (RFC 8707): compared as it stands, so written as every URL parser writes it. */
+export const resourceText = z.string().max(512).refine((text) => isResource(text), FORM)
+  .describe('a URL that begins with `https://` (`http://` on this machine only), as browsers write it, without user, query, fragment and `/` at its end')
+
 /** A name as certificates and hosts have it; lower case behind the schema. */
 export const dnsName = z.string().refine((text) => canonicalHost(text) !== undefined, FORM).transform((text) => text.toLowerCase())
   .describe('a DNS name such as `api.github.com`; no address, no wildcard')
@@ -85,6 +89,12 @@ function isSecureUrl(text: string): boolean {
   if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s#]*)?$/.test(text) || !URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
   return protocol === 'https:' || hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
+}
+
+function isResource(text: string): boolean {
+  if (!isSecureUrl(text) || /[?#]|\/$/.test(text)) return false
+  const { href } = new URL(text)
+  return href === text || href === `${text}/`
 }
 
 function isCidr(text: string): boolean {

@@ -3,9 +3,10 @@ import { deny, isDenial } from '../../model/denial.ts'
 import type { Denial } from '../../model/denial.ts'
 import type { Delegation } from '../../model/principal.ts'
 import type { AgentProof, Evidence, Prover } from './evidence.ts'
+import { shownBy } from './shown-by.ts'
 import type { Confirmation, DelegationToken } from './verified-token.ts'
 
-/** Runs all provers: one agent comes out, or none. @returns the strongest proof: that of the first prover that has one */
+/** Runs all provers: one agent comes out, or none; with a stand-in of a server's, that server. @returns the strongest proof: that of the first prover that has one */
 export function agreedAgent(provers: readonly Prover[], evidence: Evidence): AgentProof | Denial {
   let agreed: AgentProof | undefined
   for (const prove of provers) {
@@ -40,6 +41,7 @@ export function agreedDelegation(agent: AgentProof, evidence: Evidence): Delegat
     agreed ??= token
     // Of two issuers: what stands here would give way to what the other one says under the same id.
     if (token.kept !== agreed.kept) return mismatch('two delegation tokens of different issuers were shown')
+    if (token.agent !== agreed.agent || token.via !== agreed.via) return mismatch('two delegation tokens of different agents were shown')
     if (!sameDelegation(token.delegation, agreed.delegation)) return mismatch('two delegation tokens of different delegations were shown')
     onlyIntegration ??= token.onlyIntegration
     if (token.onlyIntegration !== undefined && token.onlyIntegration !== onlyIntegration) return mismatch('two stand-in tokens of different integrations were shown')
@@ -49,7 +51,7 @@ export function agreedDelegation(agent: AgentProof, evidence: Evidence): Delegat
 }
 
 function refusedToken(token: DelegationToken, agent: AgentProof, evidence: Evidence): Denial | undefined {
-  if (token.agent !== agent.agent) return mismatch(`a delegation token of ${token.agent} was shown by ${agent.agent}`)
+  if (shownBy(token) !== agent.agent) return mismatch(`a delegation token of ${shownBy(token)} was shown by ${agent.agent}`)
   // A proof goes with the token beside it; for the same token elsewhere none was made.
   return unconfirmed(token.confirmation, token === evidence.token ? evidence : { ...evidence, dpopKey: undefined })
 }

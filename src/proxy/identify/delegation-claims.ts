@@ -36,7 +36,7 @@ const ENTRIES = { min: 0, max: 256 }
 const OF_ALL = ['sub', 'exp', 'iat', 'jti', 'client_id']
 const OF_DELEGATION = ['act', 'dlg', 'authorization_details', 'postern_profile']
 /** Claims of ours: one that is not known could be a restriction that we would not keep. */
-const OURS = ['postern_profile', 'postern_use']
+const OURS = ['postern_profile', 'postern_use', 'postern_via']
 
 /** The delegation token of design 6.1: an `at+jwt` (RFC 9068) of an issuer that is trusted to say for whom an agent acts. */
 export function delegationTokenProfile(options: DelegationTokenOptions): TokenProfile {
@@ -73,7 +73,7 @@ function readToken(claims: JWTPayload, taken: ClaimsProfile, kept: boolean): Del
 
 /** What it could be narrowed by would not be kept: for an agent that acts for itself policy alone decides. */
 function readAgentToken(claims: JWTPayload): AgentToken | string {
-  const narrowing = ['sid', 'authorization_details', 'postern_use', 'integration'].find((name) => claims[name] !== undefined)
+  const narrowing = ['sid', 'authorization_details', 'postern_use', 'postern_via', 'integration'].find((name) => claims[name] !== undefined)
   if (narrowing !== undefined) return `an agent’s own token has no claim ${narrowing}`
   if ((readOptionalText(claims['scope'], 'scope', SCOPE_LIST) ?? '') !== '') return 'an agent’s own token has no scope: policy decides alone'
   return { kind: 'agent', agent: agentIn(claims.sub, 'sub'), confirmation: confirmationOf(claims) }
@@ -93,6 +93,7 @@ function readDelegationToken(claims: JWTPayload, profile: string, kept: boolean)
     confirmation: confirmationOf(claims),
     kept,
     onlyIntegration: onlyIntegrationOf(claims, kept),
+    via: viaOf(claims, kept),
   }
 }
 
@@ -104,6 +105,14 @@ function onlyIntegrationOf(claims: JWTPayload, kept: boolean): string | undefine
   }
   if (kept && claims['integration'] !== undefined) throw new MalformedClaim('integration')
   return undefined
+}
+
+/** Who got it in the agent's stead: said by our own authority alone, and of stand-ins alone. */
+function viaOf(claims: JWTPayload, kept: boolean): AgentId | undefined {
+  const via = claims['postern_via']
+  if (via === undefined) return undefined
+  if (!kept || claims['postern_use'] === undefined) throw new MalformedClaim('postern_via')
+  return agentIn(via, 'postern_via')
 }
 
 function delegationOf(claims: JWTPayload, { person, personName }: Parties, consent: readonly ConsentDetail[]): Delegation {

@@ -67,10 +67,15 @@ function principalOf(evidence: Evidence, provers: readonly Prover[], { directory
   const token = agreedDelegation(proof, evidence)
   if (token !== null && isDenial(token)) return token
   // a good proof of an agent that nobody registered is no identity
-  const agent = directory.agent(proof.agent)
-  if (agent === undefined) return deny('agent_unknown', `${proof.agent} is not registered`)
+  const shower = directory.agent(proof.agent)
+  if (shower === undefined) return deny('agent_unknown', `${proof.agent} is not registered`)
+  // who acts: the one that shows it, or the one whose token it was exchanged for
+  const agent = token === null ? shower : directory.agent(token.agent)
+  if (agent === undefined) return deny('agent_unknown', `${token?.agent ?? proof.agent} is not registered`)
   // told as what it is: its delegations ended with it
-  if (agent.status !== 'active') return { ...deny('agent_revoked', `${agent.id} has been revoked`), principal: principalFor(agent, proof, token, token?.delegation) }
+  for (const { id, status } of [agent, shower]) {
+    if (status !== 'active') return { ...deny('agent_revoked', `${id} has been revoked`), principal: principalFor(agent, proof, token, token?.delegation) }
+  }
   // what stands of it at the authority that keeps it, which may be less than was signed
   const delegation = token === null ? undefined : standingDelegation(token, directory, evidence.nowMs)
   if (delegation !== undefined && isDenial(delegation)) return { ...delegation, principal: principalFor(agent, proof, token, token?.delegation) }
@@ -81,5 +86,5 @@ function principalOf(evidence: Evidence, provers: readonly Prover[], { directory
 }
 
 function principalFor({ id, name }: AgentRecord, { by }: AgentProof, token: DelegationToken | null, delegation: Delegation | undefined): Principal {
-  return { agent: id, agentName: name, identifiedBy: by, delegation, onlyIntegration: token?.onlyIntegration }
+  return { agent: id, agentName: name, identifiedBy: by, delegation, onlyIntegration: token?.onlyIntegration, via: token?.via }
 }

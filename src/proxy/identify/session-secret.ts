@@ -32,5 +32,6 @@ export function verifySessionSecret(directory: Directory, text: string): Delegat
     confirmation: undefined,
     kept: true,
     onlyIntegration: undefined,
+    via: undefined,
   }
 }

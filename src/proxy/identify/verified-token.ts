@@ -20,6 +20,8 @@ export interface DelegationToken {
   readonly kept: boolean
   /** Of a stand-in token: the one integration that it is good for. */
   readonly onlyIntegration: string | undefined
+  /** Of a stand-in token that a server got for the agent's token: the server, which alone can show it. */
+  readonly via: AgentId | undefined
 }
 
 /** What an agent's own token says, verified (client credentials): this agent, for nobody. */

@@ -92,6 +92,7 @@ export async function openOauthWorld({ tls, overrides }: WorldOptions = {}): Pro
   const oauth = await createOauthServer({
     issuer, lifetimes: { delegationTokenMs: 600_000, refreshTokenMs: 86_400_000, refreshReplayMs: 20_000 },
     audiences: [{ audience: 'https://tickets.acme.com', claims: 'rfc8693' }],
+    resourceServers: [],
     metadataHosts: [], clientCertificates: tls !== undefined, shortLived, keyring, changes: { subscribe: () => () => undefined },
     agents: { agent: (id) => agents.get(id) }, desk, personName: async () => 'Alice Chen',
     endReplayedSession: async (session) => { desk.end(session) },
