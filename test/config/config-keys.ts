@@ -11,7 +11,7 @@ interface Schema {
 }
 
 /** Names that people choose stand under these keys. */
-const NAMED = 'integrations'
+const NAMED = ['integrations', 'integrations.*.channels']
 
 /** Every key that a schema knows. */
 export function keysOfSchema(schema: Schema, at = ''): KeyPath[] {
@@ -27,8 +27,8 @@ export function keysOfDocument(value: unknown, at = ''): KeyPath[] {
   if (Array.isArray(value)) return value.flatMap((item) => keysOfDocument(item, `${at}[]`))
   if (typeof value !== 'object' || value === null) return []
   return [...new Set(Object.entries(value).flatMap(([key, inner]) => {
-    const path = at === NAMED ? join(at, '*') : join(at, key)
-    return [...at === NAMED ? [] : [path], ...keysOfDocument(inner, path)]
+    const path = NAMED.includes(at) ? join(at, '*') : join(at, key)
+    return [...NAMED.includes(at) ? [] : [path], ...keysOfDocument(inner, path)]
   }).map(normalised))]
 }
 

@@ -67,6 +67,7 @@ ${githubOauth(options)}    connect: ${connect(world.github.port)}
     client_id: ${quote(world.slack.client.id)}
     client_secret: { file: ${quote(files.slackClientSecret)} }
     tokens: { refresh: { file: ${quote(files.slackRefreshToken)} } }
+    channels: { "#engineering": C0ENGINEER, "#code-review": C0CODEREVIEW }
     connect: ${connect(world.slack.port)}
   tickets:
     type: routes

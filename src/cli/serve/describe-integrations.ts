@@ -1,7 +1,8 @@
-import type { IntegrationConfig, RoutesConfig } from '../../config/config.ts'
+import type { IntegrationConfig, McpConfig, RoutesConfig } from '../../config/config.ts'
 import { describeGithub } from '../../integrations/github/github.ts'
 import { IntegrationIndex } from '../../integrations/integration-index.ts'
 import type { Integration } from '../../integrations/integration.ts'
+import { mcpIntegration } from '../../integrations/mcp/mcp-integration.ts'
 import { routesIntegration } from '../../integrations/routes/routes-integration.ts'
 import { describeSlack } from '../../integrations/slack/slack-integration.ts'
 import type { Vocabularies } from '../../policy/vocabulary.ts'
@@ -21,9 +22,11 @@ function describe(config: IntegrationConfig): Integration {
     case 'github':
       return describeGithub({ name: config.name, api: config.origin, uploads: config.uploadsOrigin })
     case 'slack':
-      return describeSlack({ name: config.name, origins: { api: config.origin, upload: config.uploadsOrigin } })
+      return describeSlack({ name: config.name, origins: { api: config.origin, upload: config.uploadsOrigin }, channels: config.channels })
     case 'routes':
       return describeRoutes(config)
+    case 'mcp':
+      return describeMcp(config)
   }
 }
 
@@ -37,4 +40,8 @@ function describeRoutes({ credential, origin, moreOrigins, ...config }: RoutesCo
     exactScopes: config.exactScopes,
     foldTargetCase: config.foldTargetCase,
   })
+}
+
+function describeMcp({ name, origin, tools, credential }: McpConfig): Integration {
+  return mcpIntegration({ name, origin, tools, credential: credential === 'none' ? 'none' : { placement: credential.placement } })
 }

@@ -1,5 +1,5 @@
 import type { YamlPath } from '../../lib/yaml-document.ts'
-import type { GithubConfig, IntegrationConfig, RoutesConfig, SlackConfig } from '../config.ts'
+import type { DescribedCredential, GithubConfig, IntegrationConfig, McpConfig, RoutesConfig, SlackConfig } from '../config.ts'
 import { githubUploads } from '../github-uploads.ts'
 import type { References } from '../references.ts'
 import type { ConfigText, IntegrationText } from '../schema/config-schema.ts'
@@ -20,6 +20,7 @@ function resolveOne(name: string, integration: IntegrationText, references: Refe
     case 'github': return resolveGithub(name, integration, at, references)
     case 'slack': return resolveSlack(name, integration, at, references)
     case 'routes': return resolveRoutes(name, integration, at, references)
+    case 'mcp': return resolveMcp(name, integration, at, references)
   }
 }
 
@@ -61,6 +62,7 @@ async function resolveSlack(name: string, slack: OfType<'slack'>, at: YamlPath, 
       refresh: refresh === undefined ? undefined : await references.secret(refresh, [...at, 'tokens', 'refresh']),
     },
     userScopes: slack.user_scopes,
+    channels: new Map(Object.entries(slack.channels).map(([channel, id]) => [channel.slice(1).toLowerCase(), id])),
   }
 }
 
@@ -76,7 +78,16 @@ async function resolveRoutes(name: string, routes: OfType<'routes'>, at: YamlPat
   }
 }
 
-async function resolveCredential({ credential, connect }: OfType<'routes'>, at: YamlPath, references: References): Promise<RoutesConfig['credential']> {
+async function resolveMcp(name: string, mcp: OfType<'mcp'>, at: YamlPath, references: References): Promise<McpConfig> {
+  return {
+    type: 'mcp', name, origin: mcp.origin,
+    connect: await resolveConnect(mcp.connect, [...at, 'connect'], references),
+    credential: await resolveCredential(mcp, at, references),
+    tools: mcp.tools,
+  }
+}
+
+async function resolveCredential({ credential, connect }: OfType<'routes' | 'mcp'>, at: YamlPath, references: References): Promise<DescribedCredential> {
   if (credential === 'none') return 'none'
   const { placement } = credential
   if ('secret' in credential) return { secret: await references.secret(credential.secret, [...at, 'credential', 'secret']), placement }

@@ -30,6 +30,9 @@ const github = z.strictObject({
   ...common,
 })
 
+/** As people write it in rules and calls; Slack's own names are lower case. */
+const channelName = z.string().regex(/^#[\p{Ll}\p{Lo}\p{N}_-]{1,80}$/u).describe('a channel’s name such as `#engineering`, in lower case')
+
 const slack = z.strictObject({
   type: z.literal('slack'),
   origin: api('https://slack.com'),
@@ -38,6 +41,7 @@ const slack = z.strictObject({
   client_secret: secretReference,
   tokens: z.strictObject({ access: secretReference.optional(), refresh: secretReference.optional() }).prefault({}),
   user_scopes: z.array(z.string().min(1).max(64).regex(/^[a-z.:_-]+$/)).min(1).max(64).optional(),
+  channels: z.record(channelName, z.string().regex(/^[CG][A-Z0-9]{2,31}$/).describe('a channel’s id such as `C0123456789`')).prefault({}),
   ...common,
 })
 
@@ -47,6 +51,12 @@ const placement = z.discriminatedUnion('in', [
   z.strictObject({ in: z.literal('query'), name: z.string() }),
   z.strictObject({ in: z.literal('path'), prefix: z.string() }),
 ])
+
+const credential = z.union([
+  z.literal('none'),
+  z.strictObject({ secret: secretReference, placement: placement.prefault({ in: 'header' }) }),
+  z.strictObject({ oauth: oauthSchema, placement: placement.prefault({ in: 'header' }) }),
+]).describe('a mapping with `secret` or `oauth`, or `none` for an upstream that takes no credential')
 
 const names = z.array(z.string().min(1).max(256)).max(64)
 
@@ -62,11 +72,7 @@ const routes = z.strictObject({
   type: z.literal('routes'),
   origin: originText,
   more_origins: z.array(originText).max(64).default([]),
-  credential: z.union([
-    z.literal('none'),
-    z.strictObject({ secret: secretReference, placement: placement.prefault({ in: 'header' }) }),
-    z.strictObject({ oauth: oauthSchema, placement: placement.prefault({ in: 'header' }) }),
-  ]).describe('a mapping with `secret` or `oauth`, or `none` for an upstream that takes no credential'),
+  credential,
   credential_fields: names.optional(),
   exact_scopes: flag,
   fold_target_case: flag,
@@ -74,10 +80,21 @@ const routes = z.strictObject({
   ...common,
 })
 
+const mcp = z.strictObject({
+  type: z.literal('mcp'),
+  origin: originText,
+  credential,
+  tools: z.array(z.strictObject({
+    name: z.string().regex(/^[A-Za-z0-9_.:/*-]{1,128}$/).describe('the name of a tool; `*` stands for any run of characters'),
+    access: z.enum(['read', 'write', 'admin']),
+  })).max(1000).default([]),
+  ...common,
+})
+
 const integrationName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/).describe('a name of lower-case letters, digits, `_` and `-`')
 
 /** `integrations`: the upstreams, by name. */
-export const integrationsSchema = z.record(integrationName, z.discriminatedUnion('type', [github, slack, routes]))
+export const integrationsSchema = z.record(integrationName, z.discriminatedUnion('type', [github, slack, mcp, routes]))
   .refine((integrations) => Object.keys(integrations).length > 0, {
     error: 'there is no integration', params: { expected: 'at least one integration' },
   })

@@ -4,6 +4,7 @@ import type { Operation } from '../../model/operation.ts'
 import type { Catalogue, Match, Origin } from '../integration.ts'
 import { queryArguments, type SlackArguments, withBodyArguments } from './arguments.ts'
 import { METHODS, type SlackMethod } from './catalogue/method-rows.ts'
+import { type ChannelNames, NO_CHANNEL_NAMES } from './channel-names.ts'
 import { channelTargets } from './channel-targets.ts'
 import { neededScopes } from './needed-scopes.ts'
 
@@ -25,10 +26,12 @@ const BODY_HINT = 'Send the arguments as application/x-www-form-urlencoded or ap
 export class SlackCatalogue implements Catalogue {
   readonly #integration: string
   readonly #origins: SlackOrigins
+  readonly #channels: ChannelNames
 
-  constructor(integration: string, origins: SlackOrigins) {
+  constructor(integration: string, origins: SlackOrigins, channels: ChannelNames = NO_CHANNEL_NAMES) {
     this.#integration = integration
     this.#origins = origins
+    this.#channels = channels
   }
 
   match(request: CanonicalRequest): Match | Denial {
@@ -56,7 +59,7 @@ export class SlackCatalogue implements Catalogue {
   }
 
   #operation(method: SlackMethod, given: SlackArguments): Operation {
-    const targets = channelTargets(method, given)
+    const targets = channelTargets(method, given, this.#channels)
     const alternatives = neededScopes(method, given, targets)
     return { integration: this.#integration, name: method.name, access: method.access, alternatives, targets, parameters: {} }
   }

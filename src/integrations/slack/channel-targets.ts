@@ -1,5 +1,6 @@
 import type { Targets } from '../../model/operation.ts'
 import { isGiven, type SlackArguments } from './arguments.ts'
+import { channelIdOf, type ChannelNames } from './channel-names.ts'
 import type { ChannelArgument, SlackMethod } from './catalogue/method-rows.ts'
 
 /** `C…` a channel, `G…` a private channel or group, `D…` a direct message; always upper case. */
@@ -9,16 +10,16 @@ const MAX_CHANNELS = 200
 const ITEM_ARGUMENTS = ['file', 'file_comment', 'unfurl_id']
 
 /**
- * The conversations that a call names, by literal id. What is no id (`#general`, `@alice`, `U…`) is *unresolved*: nobody here knows which
- * it is. Pure.
+ * The conversations that a call names, each by its id: literally, or by a name that the configuration knows (`#engineering`). What is neither
+ * (`@alice`, `U…`, another name) is *unresolved*: nobody here knows which it is. Pure.
  */
-export function channelTargets(method: SlackMethod, given: SlackArguments): Targets {
+export function channelTargets(method: SlackMethod, given: SlackArguments, known: ChannelNames): Targets {
   const names = new Set<string>()
   for (const argument of method.channelArguments) {
     const value = given.get(argument.name)
     if (!isGiven(value)) continue
-    const ids = idsIn(value, argument)
-    if (ids === undefined) return { kind: 'unresolved', reason: `${argument.name} is not a conversation's id` }
+    const ids = idsIn(value, argument, known)
+    if (ids === undefined) return { kind: 'unresolved', reason: `${argument.name} is neither a conversation's id nor a name that the configuration's channels list` }
     for (const id of ids) names.add(id)
   }
   // A direct message is named by its people, and only Slack knows its id.
@@ -31,10 +32,11 @@ export function channelTargets(method: SlackMethod, given: SlackArguments): Targ
   return method.withoutChannel === 'none' ? { kind: 'none' } : { kind: 'unresolved', reason: 'the call does not say which conversation it reaches' }
 }
 
-function idsIn(value: unknown, argument: ChannelArgument): readonly string[] | undefined {
+function idsIn(value: unknown, argument: ChannelArgument, known: ChannelNames): readonly string[] | undefined {
   const parts = argument.list ? listOf(value) : [value]
   if (parts === undefined || parts.length === 0 || parts.length > MAX_CHANNELS) return undefined
-  return parts.every((part): part is string => typeof part === 'string' && CHANNEL_ID.test(part)) ? parts : undefined
+  const ids = parts.map((part) => (typeof part !== 'string' ? undefined : CHANNEL_ID.test(part) ? part : channelIdOf(part, known)))
+  return ids.every((id) => id !== undefined) ? ids : undefined
 }
 
 /** An array in JSON; in a form a comma list, or the JSON of an array, as the SDK writes it. */

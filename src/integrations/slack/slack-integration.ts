@@ -8,12 +8,13 @@ import { type ReauthNotice, RotatingToken } from '../rotation/rotating-token.ts'
 import { ROTATION_TIMES, type RotationTimes } from '../rotation/rotation-times.ts'
 import type { UpstreamHttp } from '../upstream-http.ts'
 import { SlackCatalogue, type SlackOrigins } from './catalogue.ts'
+import { type ChannelNames, NO_CHANNEL_NAMES } from './channel-names.ts'
 import { slackDenialAnswer } from './denial-answer.ts'
 import { type BotToken, SlackIssuer } from './issuer.ts'
 import { importedConnection } from './imported-connection.ts'
 import { refreshAtSlack } from './slack-app.ts'
 import { slackUrl } from './slack-url.ts'
-import { slackVocabulary } from './vocabulary.ts'
+import { slackVocabularyWith } from './vocabulary.ts'
 
 /** A bot token that lives until it is revoked, or one that rotates: then with the app's own credentials and an initial refresh token. */
 export type SlackCredentialOptions =
@@ -29,6 +30,8 @@ export interface SlackOptions {
   readonly people?: PersonAccessOptions | undefined
   /** Slack itself where undefined. */
   readonly origins?: SlackOrigins
+  /** Names by which calls and rules may call conversations. */
+  readonly channels?: ChannelNames
   /** Used by rotation only. */
   readonly store: Pick<Store, 'connections'>
   readonly http: UpstreamHttp
@@ -52,13 +55,15 @@ export interface SlackParts {
 }
 
 /** What requests to Slack mean; needs no secret. */
-export function describeSlack({ name, origins = SLACK_ORIGINS }: Pick<SlackOptions, 'name' | 'origins'>): Integration {
+export function describeSlack({ name, origins = SLACK_ORIGINS, channels = NO_CHANNEL_NAMES }: Pick<SlackOptions, 'name' | 'origins' | 'channels'>): Integration {
   return {
     name,
     origins: sameOrigin(origins.api, origins.upload) ? [origins.api] : [origins.api, origins.upload],
-    catalogue: new SlackCatalogue(name, origins),
-    vocabulary: slackVocabulary,
+    catalogue: new SlackCatalogue(name, origins, channels),
+    vocabulary: slackVocabularyWith(channels),
     denialAnswer: slackDenialAnswer,
+    // Its SDK appends the method alone: `slackApiUrl` is https://slack.com/api/.
+    apiPath: '/api',
     // Slack reads the token from the query and from forms too.
     credentialFields: ['token'],
   }

@@ -1,6 +1,7 @@
 import type { OperationFacts, Vocabulary } from '../integration.ts'
 import { UPLOAD_OPERATION } from './catalogue.ts'
 import { METHODS } from './catalogue/method-rows.ts'
+import { channelIdOf, type ChannelNames, NO_CHANNEL_NAMES } from './channel-names.ts'
 
 /** Scopes that no method lists by itself: they widen what another scope does. */
 const WIDENING = [
@@ -14,13 +15,18 @@ const SCOPES: ReadonlySet<string> = new Set([
 ])
 
 /** Slack's words. A scope is its exact name: none contains another (`chat:write` does not post to public channels at large). */
-export const slackVocabulary: Vocabulary = {
-  canonicalScope: (text) => (SCOPES.has(text) ? text : undefined),
-  covers: (granted, needed) => granted === needed,
-  /** Ids are upper case, names of channels and people are not. */
-  canonicalTarget: (text) => (/^[#@]/.test(text) ? text : text.toUpperCase()),
-  operations: slackOperations,
+export function slackVocabularyWith(channels: ChannelNames): Vocabulary {
+  return {
+    canonicalScope: (text) => (SCOPES.has(text) ? text : undefined),
+    covers: (granted, needed) => granted === needed,
+    /** Ids are upper case, names of people and of channels that are not known are left as they are. */
+    canonicalTarget: (text) => (text.startsWith('#') ? channelIdOf(text, channels) ?? text : text.startsWith('@') ? text : text.toUpperCase()),
+    operations: slackOperations,
+  }
 }
+
+/** Where no channel is known by its name. */
+export const slackVocabulary: Vocabulary = slackVocabularyWith(NO_CHANNEL_NAMES)
 
 function* slackOperations(): Generator<OperationFacts> {
   for (const { name, access, alternatives } of METHODS.values()) yield { name, access, alternatives }
