@@ -9,10 +9,10 @@ const FILLED_AT_ONCE = 200
 
 /** Which version the audit's copy in Redis has. Until it has this one, nothing is searched by the sets that came with it. */
 export class AuditForm {
-  readonly #access: StoreAccess
+  readonly #access: Pick<StoreAccess, 'link' | 'key'>
   #known = false
 
-  constructor(access: StoreAccess) {
+  constructor(access: Pick<StoreAccess, 'link' | 'key'>) {
     this.#access = access
   }
 

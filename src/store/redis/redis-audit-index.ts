@@ -29,11 +29,11 @@ interface Found {
 
 /** The searchable copy of the audit in Redis: documents by place, and sorted sets of places over all and by what is asked for most. */
 export class RedisAuditIndex implements AuditIndex {
-  readonly #access: StoreAccess
+  readonly #access: Pick<StoreAccess, 'link' | 'key'>
   readonly #form: AuditForm
   readonly #maxCounted: number
 
-  constructor(access: StoreAccess, maxCounted = MAX_COUNTED) {
+  constructor(access: Pick<StoreAccess, 'link' | 'key'>, maxCounted = MAX_COUNTED) {
     this.#access = access
     this.#form = new AuditForm(access)
     this.#maxCounted = maxCounted

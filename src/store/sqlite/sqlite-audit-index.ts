@@ -9,8 +9,8 @@ import type { WorkerClient } from './worker-client.ts'
 
 /** So many are put in or forgotten in one operation: the others' operations wait for no more than that. */
 const PART = 500
-/** So many are counted in one operation, for the same reason: some 15 ms. */
-const COUNTED_AT_ONCE = 20_000
+/** So many are counted in one operation, for the same reason: a few milliseconds. */
+const COUNTED_AT_ONCE = 5000
 
 /** The searchable copy of the audit in SQLite. */
 export class SqliteAuditIndex implements AuditIndex {
