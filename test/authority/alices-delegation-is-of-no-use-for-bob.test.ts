@@ -114,8 +114,9 @@ describe('what is Alice’s, in other hands', () => {
       expect([path, (await api.get(path)).status, (await api.post(`${path}/revoke`)).status]).toEqual([path, 404, 404])
     }
     expect((await api.post('/v1/people/user:alice@acme.com/revoke')).status).toBe(403)
-    await bob.get(`${world.url}/delegations/${dlg}/revoke`)
-    expect(bob.status).toBe(404)
+    expect((await api.patch(`/v1/delegations/${dlg}`, { version: 0, expires_at: '2099-01-01T00:00:00Z' })).status).toBe(404)
+    expect((await api.get('/v1/delegations?person=user:alice@acme.com')).status).toBe(403)
+    expect(JSON.stringify(await Promise.all(['/v1/delegations', '/v1/sessions', '/v1/connections'].map((path) => api.items(path))))).not.toContain('alice')
     expect(await tried(forAlice.access)).toEqual(['200', 1])
   })
 })

@@ -49,7 +49,7 @@ describe('another site’s form', () => {
     await alice.ask(asked(agent))
     return [
       [new URL(alice.url).pathname, { csrf, answer: 'approve' }], ['/device', { csrf, user_code: 'BCDF-GHJK' }], ['/connect/github', { csrf }], ['/logout', { csrf }],
-      [`/delegations/${delegationOf(run.access)}/revoke`, { csrf }],
+      ['/break-glass', { csrf, reason: 'mine', duration: String(15 * 60_000) }],
     ]
   }
 

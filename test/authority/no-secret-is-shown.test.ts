@@ -75,9 +75,9 @@ it('in no page, no answer, no record and no line of the log, after a run with ev
   // everything that people and operators look at
   const operator = await watched(world.browser()).signIn('olga')
   for (const browser of [alice, operator]) {
-    for (const path of ['/', '/agents', '/approvals', '/audit', '/device', '/connect/github', '/logout', '/nothing', `/delegations/${delegationOf(run.access)}/revoke`]) await browser.get(`${world.url}${path}`)
+    for (const path of ['/', '/agents', '/connections', '/approvals', '/break-glass', '/audit', '/policy', '/device', '/connect/github', '/logout', '/nothing']) await browser.get(`${world.url}${path}`)
     const api = await BrowserApi.of(browser)
-    for (const path of ['/v1/agents', '/v1/delegations', `/v1/delegations/${delegationOf(run.access)}`, '/v1/sessions', `/v1/sessions/${sessionOf(run.access)}`, '/v1/connections', '/v1/approvals', '/v1/audit', '/v1/policy']) keep(path, await api.get(path))
+    for (const path of ['/v1/me', '/v1/agents', '/v1/agents/agent:pr-reviewer', '/v1/agents/agent:pr-reviewer/permissions', '/v1/integrations', '/v1/policy/history', '/v1/delegations', `/v1/delegations/${delegationOf(run.access)}`, '/v1/sessions', `/v1/sessions/${sessionOf(run.access)}`, '/v1/connections', '/v1/approvals', '/v1/audit', '/v1/policy']) keep(path, await api.get(path))
   }
   for (const path of ['/oauth2/jwks', '/.well-known/oauth-authorization-server', '/v1/openapi.json']) answers.push({ name: path, bytes: await (await fetch(`${world.url}${path}`)).text() })
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { approvedRun, startAuthorityWorld, type AuthorityWorld } from '../support/authority-world.ts'
+import { revokeNewest } from './support/calls.ts'
 
 let world: AuthorityWorld
 
@@ -16,11 +17,7 @@ test('by the organisation’s authority: the agent asks, a person approves in th
   expect(elsewhere.status).toBe(403)
   const refreshed = await run.agent.refresh(run.refresh)
   expect(refreshed.status).toBe(200)
-  await alice.get(`${world.url}/`)
-  const revoke = alice.links().find((href) => /^\/delegations\/dlg_.*\/revoke$/.test(href)) ?? ''
-  await alice.get(`${world.url}${revoke}`)
-  await alice.submit()
-  expect(alice.text()).toContain('Revoked')
+  expect(await revokeNewest(alice)).toMatchObject({ changed: true })
   const after = await call(String(refreshed.body['access_token']))
   expect([after.status, await after.json()]).toEqual([403, expect.objectContaining({ postern: expect.objectContaining({ code: 'delegation_revoked' }) })])
 })

@@ -147,46 +147,21 @@ describe('by the API', () => {
     expect([status, body]).toEqual([200, { revoked: 'user:bob@acme.com', ...report([one, two]), connections: [expect.stringMatching(/^con_/)] }])
     expect(world.upstreams.github.oauth.liveTokens().filter(({ login }) => login === 'bob-diaz')).toEqual([])
     await cutExactly([one, two], [alice], /delegation_revoked/)
-    await person('bob').connectGithub('bob-diaz')
+    expect((await (await BrowserApi.of(person('bob'))).get('/v1/me')).status).toBe(401)
+    people.set('bob', await (await world.signedIn('bob')).connectGithub('bob-diaz'))
   })
 })
 
-describe('on the dashboard', () => {
-  /** Opens the page that asks, and says yes. */
-  async function press(browser: WorldBrowser, path: string): Promise<string> {
-    await browser.get(`${world.url}${path}`)
-    await browser.submit()
-    return browser.text()
-  }
-
-  it('a delegation, by its person', async () => {
-    const [one, other] = [await busy('alice', 'pr-reviewer'), await busy('bob', 'pr-reviewer')]
-    await person('alice').get(`${world.url}/`)
-    const path = `/delegations/${delegationOf(one.access)}/revoke`
-    expect(person('alice').links()).toContain(path)
-    expect(await press(person('alice'), path)).toMatch(/Revoked.*1 .*(stream|connection)/i)
-    await cutExactly([one], [other], /delegation_revoked/)
-  })
-
-  it('a connection, by its person', async () => {
-    const alice = await busy('alice', 'pr-reviewer')
-    await person('alice').get(`${world.url}/`)
-    const path = person('alice').links().find((href) => /^\/connections\/con_[^/]*\/revoke$/.test(href)) ?? ''
-    await press(person('alice'), path)
-    expect(await outcome(world, alice.access)).toMatch(/^403 connection_required/)
-    expect(world.upstreams.github.oauth.liveTokens().filter(({ login }) => login === 'alice-chen')).toEqual([])
-    alice.stream.close()
-    await alice.agent.post('/oauth2/revoke', { token: alice.access })
-    await person('alice').connectGithub('alice-chen')
-  })
-
+describe('by whom', () => {
   it('an agent, and its restoration, by an operator and nobody else', async () => {
     const [one, other] = [await busy('bob', 'release-notes'), await busy('bob', 'pr-reviewer')]
-    await person('bob').get(`${world.url}/agents/release-notes/revoke`)
-    expect(person('bob').status).toBe(404)
-    await press(operator, '/agents/release-notes/revoke')
+    const [bobs, operators] = [await BrowserApi.of(person('bob')), await BrowserApi.of(operator)]
+    const path = '/v1/agents/agent:release-notes'
+    for (const verb of ['revoke', 'restore']) expect([verb, (await bobs.post(`${path}/${verb}`)).status]).toEqual([verb, 403])
+    await stillOpen(one.stream)
+    expect((await operators.post(`${path}/revoke`)).status).toBe(200)
     await cutExactly([one], [other], /agent_revoked/)
-    await press(operator, '/agents/release-notes/restore')
+    expect((await operators.post(`${path}/restore`)).status).toBe(200)
     const again = await busy('bob', 'release-notes')
     expect(await outcome(world, again.access, PULL)).toBe('200')
     await cutExactly([], [again], /never/)

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { DEMO_ATTEMPTS, DEMO_REQUEST } from '../../src/cli/demo/demo-people.ts'
 import { startDemoAgent, type DemoAgentServer } from '../../src/demo/agent/start-demo-agent.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { revokeNewest } from '../authority/support/calls.ts'
 import { startAuthorityWorld, type AuthorityWorld, type WorldBrowser } from '../support/authority-world.ts'
 
 let world: AuthorityWorld
@@ -35,10 +36,7 @@ test('the demo’s agent asks, is approved, calls as far as it may, and is told 
   expect(await attempt(browser, 1)).toContain('Post a review: 200')
   expect(await attempt(browser, 2)).toMatch(/Approve a change to production: 403.*production-is-read-only/)
   expect(await attempt(browser, 3)).toMatch(/Post to #general: 200.*policy_denied/)
-  await browser.get(`${world.url}/`)
-  const revoke = browser.links().find((href) => /^\/delegations\/.*\/revoke$/.test(href)) ?? ''
-  await browser.get(`${world.url}${revoke}`)
-  await browser.submit()
+  await revokeNewest(browser)
   expect(await attempt(browser, 0)).toMatch(/Read a pull request: 403.*delegation_revoked/)
 }, 30_000)
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { revokeNewest } from '../authority/support/calls.ts'
 import { CallLoop, type RepeatedCall } from './support/call-loop.ts'
 import { openStreams, silent, type EventStream } from './support/event-streams.ts'
 import type { Delegate } from './support/runs.ts'
@@ -168,12 +169,7 @@ describe('a person revokes one agent in the dashboard', () => {
   it('only their own run of it ends: the same agent goes on for the other person', async () => {
     const { bob } = world.people
     const [ofBob, ofAlice] = await Promise.all((['bob', 'alice'] as const).map((who) => openStreams({ port: world.port, token: world.token('pr-reviewer', who), ticket: 'T-1' }, 3)))
-    await bob.get(`${world.url}/`)
-    const card = bob.body.split('<section').find((part) => part.includes('agent:pr-reviewer')) ?? ''
-    const [revoke] = /\/delegations\/dlg_[^"]*\/revoke/.exec(card) ?? ['']
-    await bob.get(`${world.url}${revoke}`)
-    await bob.submit()
-    expect(bob.text()).toContain('Revoked')
+    expect(await revokeNewest(bob, 'agent:pr-reviewer')).toMatchObject({ changed: true, streams_cut: 3 })
     await bounded(Promise.all((ofBob ?? []).map(({ ended }) => ended)))
     expect(await silent(ofAlice ?? [], BOUND_MS)).toEqual([])
     expect(code(await world.call(world.token('pr-reviewer', 'bob'), `${BACKEND}/pulls/42`))).toEqual([403, 'delegation_revoked'])

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BrowserApi, revokeNewest } from '../authority/support/calls.ts'
 import { approvedRun, startAuthorityWorld, type AgentRun, type AuthorityWorld, type WorldBrowser } from '../support/authority-world.ts'
 
 let world: AuthorityWorld
@@ -130,8 +131,7 @@ describe('the link of a refused call', () => {
     const own = await refusedRun()
     await own.alice.get(own.link)
     // Bob's own sign-in and token, Alice's page.
-    await bob.get(`${world.url}/`)
-    const csrf = bob.forms()[0]?.fields.find(([name]) => name === 'csrf')?.[1] ?? ''
+    const csrf = String((await (await BrowserApi.of(bob)).get('/v1/me')).body['csrf'])
     own.alice.jar.clear()
     for (const [name, value] of bob.jar) own.alice.jar.set(name, value)
     await own.alice.submit({ csrf, answer: 'approve' })
@@ -154,10 +154,7 @@ describe('the link of a refused call', () => {
     const { alice, link } = await refusedRun()
     await alice.get(link)
     const shown = { ...alice.forms()[0] }
-    const browser = await world.signedIn('alice')
-    await browser.get(`${world.url}/`)
-    await browser.get(`${world.url}${browser.links().find((href) => /^\/delegations\/dlg_.*\/revoke$/.test(href)) ?? ''}`)
-    await browser.submit()
+    await revokeNewest(await world.signedIn('alice'))
     expect(shown.action).toContain('/more?')
     await alice.submit({ answer: 'approve' })
     expect([alice.status, alice.title()]).toEqual([410, 'This run is over'])

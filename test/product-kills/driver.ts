@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose'
 import { SESSION_TOKEN_TYPE } from '../../src/authority/exchange/subject-reader.ts'
+import { BrowserApi } from '../authority/support/calls.ts'
 import { OauthAgent, REDIRECT, type PersonName, type TokenAnswer, type WorldBrowser } from '../support/authority-world.ts'
 import type { ProductWorld } from '../support/product-world.ts'
 import { isLive, newApproval, type Approval } from './approval.ts'
@@ -113,12 +114,12 @@ export class Driver {
     return answer.status
   }
 
-  /** By the person, on the page for it. */
+  /** By the person, as their dashboard does it. */
   async revoke(browser: WorldBrowser, approval: Approval): Promise<void> {
-    await browser.get(`${this.#options.world.url}/delegations/${approval.delegation}/revoke`)
+    const api = await BrowserApi.of(browser)
     approval.revoked = 'begun'
-    await browser.submit()
-    if (!browser.text().includes('Revoked')) return this.#wrong(`a revocation was not told as done: ${browser.status} ${browser.text().slice(0, 200)}`)
+    const { status, body } = await api.post(`/v1/delegations/${approval.delegation}/revoke`)
+    if (status !== 200) return this.#wrong(`a revocation was not told as done: ${status} ${JSON.stringify(body).slice(0, 200)}`)
     approval.revoked = 'done'
     this.#options.report.revocations += 1
   }

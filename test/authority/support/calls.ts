@@ -58,7 +58,7 @@ export interface ApiAnswer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** The admin API as the browser's pages reach it. */
+/** The admin API as the dashboard reaches it: by the browser's cookie, and with the token of its sign-in for what changes something. */
 export class BrowserApi {
   readonly #browser: WorldBrowser
   readonly #csrf: string
@@ -77,8 +77,26 @@ export class BrowserApi {
     return this.#send(path, {})
   }
 
-  post(path: string, body: unknown = {}): Promise<ApiAnswer> {
-    return this.#send(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', origin: this.#browser.origin, 'postern-csrf': this.#csrf } })
+  /** All of a list that one part holds. */
+  async items(path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { status, body } = await this.get(path)
+    if (status !== 200) throw new Error(`${path} was answered ${status}: ${JSON.stringify(body)}`)
+    return body['items'] as readonly Readonly<Record<string, unknown>>[]
+  }
+
+  post(path: string, body: unknown = {}, headers: Readonly<Record<string, string | undefined>> = {}): Promise<ApiAnswer> {
+    return this.#change('POST', path, body, headers)
+  }
+
+  patch(path: string, body: unknown): Promise<ApiAnswer> {
+    return this.#change('PATCH', path, body, {})
+  }
+
+  /** @param headers in the place of what the dashboard's pages send; undefined leaves one out */
+  #change(method: string, path: string, body: unknown, headers: Readonly<Record<string, string | undefined>>): Promise<ApiAnswer> {
+    const all = { 'content-type': 'application/json', origin: this.#browser.origin, 'postern-csrf': this.#csrf, ...headers }
+    const sent = Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined))
+    return this.#send(path, { method, body: JSON.stringify(body), headers: sent })
   }
 
   async #send(path: string, init: RequestInit): Promise<ApiAnswer> {
@@ -86,4 +104,14 @@ export class BrowserApi {
     const answer = await fetch(`${this.#browser.origin}${path}`, { ...init, headers: { ...init.headers as Record<string, string>, cookie } })
     return { status: answer.status, body: await answer.json() as Record<string, unknown> }
   }
+}
+
+/** Takes back what this person approved last, as their dashboard does. @returns the report */
+export async function revokeNewest(browser: WorldBrowser, agent?: string): Promise<ApiAnswer['body']> {
+  const api = await BrowserApi.of(browser)
+  const [newest] = await api.items(`/v1/delegations?state=active${agent === undefined ? '' : `&agent=${agent}`}`)
+  if (newest === undefined) throw new Error('nothing is approved')
+  const { status, body } = await api.post(`/v1/delegations/${String(newest['id'])}/revoke`)
+  if (status !== 200) throw new Error(`it was not revoked: ${status} ${JSON.stringify(body)}`)
+  return body
 }
