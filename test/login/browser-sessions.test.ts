@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readCookie, SESSION_COOKIE } from '../../src/authority/people/cookies.ts'
 import { matchesCsrf } from '../../src/authority/people/csrf.ts'
+import { endSignIns } from '../../src/authority/people/sign-outs.ts'
 import type { PersonId } from '../../src/model/ids.ts'
 import { newId } from '../../src/model/ids.ts'
 import { webWorld, type WebWorld } from '../pages/web-world.ts'
@@ -38,6 +39,25 @@ describe('a browser’s session', () => {
     expect(await world.sessions.current(cookie)).toBeUndefined()
     world.clock.now += 61_000
     expect(await world.sessions.current(cookie)).toBeUndefined()
+  })
+
+  it('ends with every other of its person’s when all of them are ended, whatever is under way; who signs in again is signed in', async () => {
+    const world = await webWorld()
+    const [one, other] = [await signedIn(world), await signedIn(world)]
+    world.clock.now += 61_000
+    await Promise.all([world.sessions.current(one), endSignIns(world.store.shortLived, ALICE, world.clock.now), world.sessions.current(one)])
+    expect([await world.sessions.current(one), await world.sessions.current(other)]).toEqual([undefined, undefined])
+    world.clock.now += 61_000
+    expect(await world.sessions.current(one)).toBeUndefined()
+    expect(await world.sessions.current(await signedIn(world))).toMatchObject({ person: { id: ALICE } })
+    expect(await world.sessions.current(one)).toBeUndefined()
+  })
+
+  it('does not end with those of another person', async () => {
+    const world = await webWorld()
+    const cookie = await signedIn(world)
+    await endSignIns(world.store.shortLived, 'user:bob@acme.com' as PersonId, world.clock.now)
+    expect(await world.sessions.current(cookie)).toBeDefined()
   })
 
   it('is nobody’s once the address is another subject’s', async () => {

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { ClientRequest } from '../../src/authority/oauth/contract.ts'
 import { createOauthServer } from '../../src/authority/oauth/oauth-server.ts'
+import { endSignIns } from '../../src/authority/people/sign-outs.ts'
 import { systemTimers } from '../../src/lib/timers.ts'
+import type { PersonId } from '../../src/model/ids.ts'
 import { Browser } from './support/browser.ts'
 import { assertion, authorizeUrl, codeFor, post, redeem, refresh, tokensFor, tokensOf } from './support/client.ts'
 import { ALICE, openOauthWorld } from './support/oauth-world.ts'
@@ -141,6 +143,19 @@ describe('our own command line', () => {
     await world.oauth.storedTokens.endGrant(stored?.grant ?? '')
     expect(await world.oauth.adminTokens.person(renewed.access)).toBeUndefined()
     expect((await refresh(world, renewed.refresh, { client_id: 'postern-cli' })).body['error']).toBe('invalid_grant')
+  })
+
+  it('is signed out with all that its person signed in for, and is signed in again by them alone', async () => {
+    const signIn = async () => tokensOf(await redeem(world, await codeFor(world, request), { client_id: 'postern-cli', redirect_uri: CLI_REDIRECT }))
+    const [one, other] = [await signIn(), await signIn()]
+    await endSignIns(world.shortLived, 'user:bob@acme.com' as PersonId, Date.now() + 1_000)
+    expect(await world.oauth.adminTokens.person(one.access)).toBe(ALICE)
+    await endSignIns(world.shortLived, ALICE, Date.now())
+    expect([await world.oauth.adminTokens.person(one.access), await world.oauth.storedTokens.find(other.refresh)]).toEqual([undefined, undefined])
+    expect((await refresh(world, one.refresh, { client_id: 'postern-cli' })).body['error']).toBe('invalid_grant')
+    // grants are dated in whole seconds
+    await endSignIns(world.shortLived, ALICE, Date.now() - 5_000)
+    expect(await world.oauth.adminTokens.person((await signIn()).access)).toBe(ALICE)
   })
 
   it('signs in by the device flow, too', async () => {

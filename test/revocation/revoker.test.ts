@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { signInEnded } from '../../src/authority/people/sign-outs.ts'
 import { newId } from '../../src/model/ids.ts'
 import type { Connection } from '../../src/store/ports/connections.ts'
 import {
@@ -209,7 +210,10 @@ test('revoking all that one person gave ends their delegations and connections, 
   const grant = async (agent: typeof REVIEWER, person: typeof ALICE) =>
     present(await process.desk.grant({ agent, person, access: ACCESS, extend: undefined, expiresAtMs: time.nowMs() + HOUR_MS })).delegation.id
   const [one, two, other] = [await grant(REVIEWER, ALICE), await grant(TRIAGE, ALICE), await grant(REVIEWER, BOB)]
+  const signedInAtMs = time.nowMs()
   const report = await process.revoker.person(ALICE, { by: ALICE, reason: undefined })
+  expect([await signInEnded(process.shortLived, ALICE, signedInAtMs), await signInEnded(process.shortLived, BOB, signedInAtMs)]).toEqual([true, false])
+  expect(process.audit.events.filter(({ event }) => event === 'admin.signed_out')).toMatchObject([{ user: { id: ALICE }, outcome: 'ok' }])
   expect(report).toMatchObject({
     revoked: ALICE, changed: true, connections: [id], credentials: [{ integration: 'slack', dropped: 2, revokedUpstream: 2 }], left: ['GitHub keeps the installation.'],
   })

@@ -3,6 +3,7 @@ import type { AccessToken, RefreshToken } from 'oidc-provider'
 import { parsePersonId } from '../../model/ids.ts'
 import type { PersonId, SessionId } from '../../model/ids.ts'
 import type { ShortLived } from '../../store/ports/short-lived.ts'
+import { signInEnded } from '../people/sign-outs.ts'
 import { agentOfClient } from './client-identity.ts'
 import type { AdminTokens, IssuedTokens, StoredToken, StoredTokens } from './contract.ts'
 import type { OauthAgents } from './oauth-dependencies.ts'
@@ -34,7 +35,16 @@ export class KeptTokens implements AdminTokens, IssuedTokens, StoredTokens {
     if (found?.clientId !== OWN_CLIENT_ID || found.aud !== adminResource || !found.isValid) return undefined
     // What is bound to a key or a certificate is worth nothing by itself.
     if (found.jkt !== undefined || found['x5t#S256'] !== undefined) return undefined
-    return await provider.Grant.find(found.grantId) === undefined ? undefined : parsePersonId(found.accountId)
+    const [grant, person] = [await provider.Grant.find(found.grantId), parsePersonId(found.accountId)]
+    if (grant === undefined || person === undefined) return undefined
+    return await this.#signedOut(person, grant) ? undefined : person
+  }
+
+  /** A sign-in that is over ends with all its tokens, so that none is refreshed either. `iat` is of whole seconds: in doubt it is over. */
+  async #signedOut(person: PersonId, { iat, jti }: { readonly iat: number; readonly jti: string }): Promise<boolean> {
+    const ended = await signInEnded(this.#options.shortLived, person, iat * 1000)
+    if (ended) await this.endGrant(jti)
+    return ended
   }
 
   async endSession(session: SessionId): Promise<void> {
@@ -46,7 +56,9 @@ export class KeptTokens implements AdminTokens, IssuedTokens, StoredTokens {
     const { provider } = this.#options
     const found = await provider.RefreshToken.find(token) ?? await provider.AccessToken.find(token)
     if (found === undefined || !found.isValid || found.grantId === undefined) return undefined
-    if (await provider.Grant.find(found.grantId) === undefined) return undefined
+    const [grant, person] = [await provider.Grant.find(found.grantId), parsePersonId(found.accountId)]
+    if (grant === undefined || person === undefined) return undefined
+    if (found.clientId === OWN_CLIENT_ID && await this.#signedOut(person, grant)) return undefined
     const record = found.kind === 'RefreshToken' ? await this.#options.shortLived.find(REFRESH_KIND, token) : undefined
     return this.#described(found, record?.consumedAtMs !== undefined)
   }

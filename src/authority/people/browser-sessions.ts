@@ -5,6 +5,7 @@ import type { People, Person } from '../../store/ports/people.ts'
 import type { NewRecord, ShortLived } from '../../store/ports/short-lived.ts'
 import type { BrowserSessions, Roles } from './contract.ts'
 import { forgetCookie, readCookie, SESSION_COOKIE, setCookie } from './cookies.ts'
+import { signInEnded } from './sign-outs.ts'
 
 export interface BrowserSessionsDependencies {
   readonly shortLived: ShortLived
@@ -40,8 +41,9 @@ export function createBrowserSessions(deps: BrowserSessionsDependencies): Browse
     async current(cookieHeader) {
       const found = await find(cookieHeader)
       if (found === undefined) return undefined
-      const person = await people.get(found.session.person)
-      if (person === undefined || !isSame(person, found.session)) return undefined
+      const { person: id, signedInAtMs: beganAtMs } = found.session
+      const [person, ended] = await Promise.all([people.get(id), signInEnded(shortLived, id, beganAtMs)])
+      if (ended || person === undefined || !isSame(person, found.session)) return undefined
       await touch(found.id, found.session)
       const { csrf, signedInAtMs } = found.session
       return { person, ...await roles.of(person), signedInAtMs, csrf }

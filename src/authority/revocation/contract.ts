@@ -41,6 +41,6 @@ export interface Revoker {
   delegation(id: DelegationId, by: RevokedBy): Promise<RevocationReport | undefined>
   session(id: SessionId, by: RevokedBy): Promise<RevocationReport | undefined>
   connection(id: ConnectionId, by: RevokedBy): Promise<RevocationReport | undefined>
-  /** Delegations, sessions and connections; the person can sign in and approve anew. */
+  /** Delegations, sessions and connections, and every sign-in, in browsers and on command lines; the person can sign in and approve anew. */
   person(id: PersonId, by: RevokedBy): Promise<RevocationReport>
 }

@@ -23,6 +23,8 @@ export interface RevokerDependencies {
   readonly ending: DelegationEnding
   readonly credentials: CredentialEnding
   readonly connections: Pick<ConnectionDesk, 'end' | 'of'>
+  /** Ends what the person signed in for: browsers' sessions and command-line logins. Durable before it resolves. */
+  signOut(person: PersonId): Promise<void>
   readonly audit: AuditLog
   readonly timers: Timers
   /** For how long upstreams are waited for; what they have not answered by then is reported, and goes on. */
@@ -104,10 +106,13 @@ export class SurgicalRevoker implements Revoker {
 
   async person(id: PersonId, by: RevokedBy): Promise<RevocationReport> {
     const report = new ReportDraft(id)
+    // First: whoever sits in one of their browsers must not approve anew what is just being taken back.
+    await this.#deps.signOut(id)
+    const recorded = recordDone(this.#deps.audit, [{ event: 'admin.signed_out', user: { id, name: undefined }, by: byFact(by.by, id), reason: by.reason, outcome: 'ok' }])
     const delegations = await this.#endDelegations({ person: id }, by, report)
     const upstreams = this.#endCredentials(delegations.map((delegation) => ({ kind: 'delegation', id: delegation })), report)
     for (const connection of await this.#deps.connections.of(id)) await this.#endConnection(connection, by, report)
-    await upstreams
+    await Promise.all([upstreams, recorded])
     return report.finish()
   }
 

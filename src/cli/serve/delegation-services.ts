@@ -6,6 +6,7 @@ import { LiveDelegationDesk } from '../../authority/delegations/delegation-desk.
 import { DelegationEnding } from '../../authority/delegations/delegation-ending.ts'
 import { Sweeper } from '../../authority/delegations/sweeper.ts'
 import type { IssuedTokens } from '../../authority/oauth/contract.ts'
+import { endSignIns } from '../../authority/people/sign-outs.ts'
 import { SurgicalRevoker } from '../../authority/revocation/revoker.ts'
 import type { AuthorityConfig } from '../../config/config.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -56,7 +57,7 @@ export function startDelegationServices(options: DelegationServicesOptions): Del
   const desk = new LiveDelegationDesk({
     store, registry, mirror: copy.mirror, audit, clock, lifetimes, ruleBoundMs: (party, access) => forecast().delegationBound(party, access),
   })
-  const revoker = new SurgicalRevoker({ store, registry, mirror: copy.mirror, ending, credentials, connections, audit, timers })
+  const revoker = new SurgicalRevoker({ store, registry, mirror: copy.mirror, ending, credentials, connections, audit, timers, signOut: (person) => endSignIns(store.shortLived, person, clock.nowMs()) })
   const sweeper = new Sweeper({ store, registry, ending, approvals, clock, timers, onError })
   sweeper.start()
   return { desk, ending, revoker, approvals, useTokens: (known) => { issued.tokens = known }, close: () => sweeper.close() }

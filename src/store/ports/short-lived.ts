@@ -3,6 +3,8 @@ export type RecordKind =
   /** oidc-provider's own models: `oauth:RefreshToken`, `oauth:AuthorizationCode`, `oauth:Grant` … */
   | `oauth:${string}`
   | 'browser_session' | 'login_state' | 'consent' | 'connect_state' | 'dpop_jti' | 'stand_in_token' | 'cli_login'
+  /** Since when a person's sign-ins are over; by the person's id. */
+  | 'sign_out'
 
 /** A record whose name is a secret: a token, a code, a cookie's value. */
 export interface NewRecord {

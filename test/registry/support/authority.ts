@@ -6,6 +6,7 @@ import { LiveApprovalDesk } from '../../../src/authority/approvals/live-approval
 import { DelegationEnding } from '../../../src/authority/delegations/delegation-ending.ts'
 import { LiveDelegationDesk, type DelegationDeskDependencies } from '../../../src/authority/delegations/delegation-desk.ts'
 import { Sweeper } from '../../../src/authority/delegations/sweeper.ts'
+import { endSignIns } from '../../../src/authority/people/sign-outs.ts'
 import { openLiveCopy, type LiveCopy } from '../../../src/authority/registry/open-live-copy.ts'
 import type { RegisteredAgent } from '../../../src/authority/registry/registered-agent.ts'
 import type { AgentClash } from '../../../src/authority/registry/registry-index.ts'
@@ -120,6 +121,7 @@ export async function startProcess(store: CopiedStore, time: ManualTime, options
     desk: new LiveDelegationDesk({ store, registry, mirror, audit, clock: time, lifetimes: LIFETIMES, ...options.desk }),
     revoker: new SurgicalRevoker({
       store, registry, mirror, ending, audit, timers: time,
+      signOut: (person) => endSignIns(shortLived, person, time.nowMs()),
       credentials: { endAll: () => Promise.resolve([]) },
       connections: {
         of: () => Promise.resolve([]),
