@@ -15,10 +15,14 @@ export async function showApprovals(c: WebContext, who: BrowserSignIn, deps: App
 }
 
 /** One question; of others only for those who may answer or see all. */
-export async function showApproval(c: WebContext, who: BrowserSignIn, { approvals, clock, words }: ApprovalPagesDeps): Promise<Response> {
+export async function showApproval(c: WebContext, who: BrowserSignIn, { approvals, clock, words, audit }: ApprovalPagesDeps): Promise<Response> {
   const id = parseId('apr', c.req.param('id') ?? '')
   const approval = id === undefined ? undefined : await approvals.get(id)
   if (approval === undefined || !(approvals.mayAnswer(approval, who) || seesAll(who) || approval.person === who.person.id)) return missingPage(c, who)
+  if (who.breakGlass && approval.person !== who.person.id) {
+    const user = { id: who.person.id, name: who.person.name }
+    await audit.commit({ event: 'admin.break_glass_used', user, approval: approval.id, reason: 'looked at a question', outcome: 'ok' })
+  }
   return c.html(approvalPage(who, asOfNow(approval, clock.nowMs()), approvals.mayAnswer(approval, who), clock.nowMs(), words))
 }
 

@@ -33,6 +33,8 @@ export class ApprovalAnswers implements ApprovalService {
     if (asked === undefined || asked.state !== 'pending' || !this.mayAnswer(asked, who)) return undefined
     const validUntilMs = answer === 'approved' ? this.#validUntilMs(asked) : undefined
     const by = who.person.id
+    // What a lent role is used for is on record before anything is done, be it a yes or a no.
+    if (who.breakGlass && asked.person !== by) await audit.commit({ ...this.#record('used', asked, by), user: { id: by, name: who.person.name }, by: undefined })
     // A yes is on record before it holds; a no holds at once.
     if (validUntilMs !== undefined) await audit.commit(this.#record('granted', asked, by, validUntilMs))
     const answered = await store.approvals.answer(id, answer, by, validUntilMs)
@@ -42,7 +44,6 @@ export class ApprovalAnswers implements ApprovalService {
       return undefined
     }
     if (answer === 'denied') audit.post(this.#record('denied', answered, by))
-    if (who.breakGlass && asked.person !== by) audit.post({ ...this.#record('used', answered, by), user: { id: by, name: who.person.name }, by: undefined })
     await mirror.refreshed({ kind: 'approval', id })
     return answered
   }
