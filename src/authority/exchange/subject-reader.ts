@@ -129,12 +129,14 @@ function boundTo(claims: JWTPayload, proofs: SubjectProofs): Denial | undefined 
 async function subjectOf(told: Told, asker: Asker, { desk, directory, revocations }: SubjectReaderDependencies): Promise<Subject | Denial> {
   const { agent } = told
   const via = agent === asker.agent ? undefined : asker.agent
+  const registered = directory.agent(agent)
+  if (registered === undefined) return deny('agent_unknown', `${agent} is not registered`)
+  // Told as what it is: its delegations ended with it.
+  if (registered.status !== 'active') return deny('agent_revoked', `${agent} has been revoked`)
   const live = await desk.live(told.session)
   const record = live === undefined ? undefined : directory.delegation(live.delegation.id)
   if (live === undefined || record === undefined) return deny('delegation_revoked', `the session ${told.session} or its delegation has ended`)
   if (live.delegation.agent !== agent) return deny('proof_mismatch', `the session ${told.session} is another agent's`)
-  const registered = directory.agent(agent)
-  if (registered === undefined) return deny('agent_unknown', `${agent} is not registered`)
   const { consent, groups, connections, personName } = record
   const delegation: Delegation = {
     id: live.delegation.id,

@@ -9,7 +9,7 @@ import { formLimit, readForm } from '../pages/read-form.ts'
 import type { WebApp, WebEnv } from '../pages/web.ts'
 import type { Revoker } from '../revocation/contract.ts'
 import { authenticatedClient, provesItself, type ClientAuthenticationDependencies } from './client-authentication.ts'
-import { toldToken, type ToldToken, type ToldTokenDependencies } from './told-token.ts'
+import { isOfRevokedAgent, toldToken, type ToldTokenDependencies } from './told-token.ts'
 
 export interface TokenStatusDependencies extends ToldTokenDependencies, ClientAuthenticationDependencies {
   readonly revoker: Pick<Revoker, 'session'>
@@ -48,15 +48,19 @@ async function withClient(
 }
 
 async function introspect(c: Context<WebEnv>, form: URLSearchParams, clientId: string, deps: TokenStatusDependencies): Promise<Response> {
-  const told = await toldToken(form.get('token') ?? '', deps)
-  const mayKnow = told !== undefined && (told.clientId === clientId || isForServer(told, clientId, deps))
-  return answer(c, 200, mayKnow && told.active ? { active: true, ...told.claims } : { active: false })
+  const token = form.get('token') ?? ''
+  const resources = resourcesOfClient(clientId, deps)
+  const told = await toldToken(token, deps)
+  const mayKnow = told !== undefined && (told.clientId === clientId || resources.some((resource) => resource === told.claims['aud']))
+  if (mayKnow && told.active) return answer(c, 200, { active: true, ...told.claims })
+  const revoked = resources.length > 0 && await isOfRevokedAgent(token, resources, deps)
+  return answer(c, 200, { active: false, ...(revoked ? { postern_reason: 'agent_revoked' } : {}) })
 }
 
-/** A protected resource asks for what was issued for it, once it has proved that it is that resource. */
-function isForServer({ claims: { aud } }: ToldToken, clientId: string, deps: TokenStatusDependencies): boolean {
+/** Where a client that has proved who it is is a protected resource itself: it asks for what was issued for it, too. */
+function resourcesOfClient(clientId: string, deps: TokenStatusDependencies): readonly string[] {
   const agent = agentOfClient(clientId, deps.agents)
-  return agent !== undefined && clientIdOf(agent.id) === clientId && provesItself(agent, deps) && deps.resourcesOf(agent.id).some((resource) => resource === aud)
+  return agent !== undefined && clientIdOf(agent.id) === clientId && provesItself(agent, deps) ? deps.resourcesOf(agent.id) : []
 }
 
 /** RFC 7009 section 2.2: what is not good is as revoked as it can be. */

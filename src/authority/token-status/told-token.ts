@@ -1,4 +1,4 @@
-import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
+import { createLocalJWKSet, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose'
 import type { Clock } from '../../lib/clock.ts'
 import { parseAgentId, parseId, type AgentId, type SessionId } from '../../model/ids.ts'
 import type { Directory, Revocations } from '../../sync/contract.ts'
@@ -54,12 +54,28 @@ async function storedToken(token: string, { stored, desk, issuer }: ToldTokenDep
   }
 }
 
-async function signedToken(token: string, deps: ToldTokenDependencies): Promise<ToldToken | undefined> {
-  const verified = await jwtVerify(token, createLocalJWKSet(deps.jwks()), {
-    issuer: deps.issuer, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'sub', 'client_id'], currentDate: new Date(deps.clock.nowMs()),
+/**
+ * Of a token that we signed for this audience and that is not over by its time: whether its agent was revoked since. A server is told, so that its
+ * caller does not sign in again and again.
+ */
+export async function isOfRevokedAgent(token: string, audiences: readonly string[], deps: Pick<ToldTokenDependencies, 'issuer' | 'jwks' | 'clock' | 'directory'>): Promise<boolean> {
+  const payload = token.length > MAX_TOKEN ? undefined : await verifiedClaims(token, deps)
+  const [sub, aud] = [payload?.sub, payload?.aud]
+  const agent = sub === undefined ? undefined : parseAgentId(sub)
+  if (agent === undefined || typeof aud !== 'string' || !audiences.includes(aud)) return false
+  return deps.directory.agent(agent)?.status === 'revoked'
+}
+
+async function verifiedClaims(token: string, { issuer, jwks, clock }: Pick<ToldTokenDependencies, 'issuer' | 'jwks' | 'clock'>): Promise<JWTPayload | undefined> {
+  const verified = await jwtVerify(token, createLocalJWKSet(jwks()), {
+    issuer, algorithms: ['ES256'], typ: 'at+jwt', requiredClaims: ['exp', 'iat', 'sub', 'client_id'], currentDate: new Date(clock.nowMs()),
   }).catch(() => undefined)
-  if (verified === undefined) return undefined
-  const { payload } = verified
+  return verified?.payload
+}
+
+async function signedToken(token: string, deps: ToldTokenDependencies): Promise<ToldToken | undefined> {
+  const payload = await verifiedClaims(token, deps)
+  if (payload === undefined) return undefined
   const clientId = typeof payload['client_id'] === 'string' ? payload['client_id'] : ''
   const session = typeof payload['sid'] === 'string' ? parseId('ses', payload['sid']) : undefined
   const via = typeof payload['postern_via'] === 'string' ? parseAgentId(payload['postern_via']) : undefined

@@ -1,0 +1,12 @@
+// What MCP servers import as `postern/mcp`. Loading it loads no npm package; either MCP SDK is handed in.
+export type { CallerFacts, PosternAuthInfo } from './auth-info.ts'
+export { createTools, type Tools, type ToolsOptions } from './create-tools.ts'
+export type { Elicitation, InputRequired, UrlElicitationRequired, UrlQuestion } from './elicitation.ts'
+export { createTokenGate, metadataResponder } from './fetch-gate.ts'
+export type { GateOptions } from './gate.ts'
+export { protectedResourceMetadata, requireToken, type AuthorizedRequest, type NodeMiddleware } from './node-middleware.ts'
+export { resourceMetadata, resourceMetadataUrl, type ResourceMetadata, type ResourceMetadataOptions } from './resource-metadata.ts'
+export type { RenewalNotes } from './renewal-notes.ts'
+export { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from './token-verifier.ts'
+export type { ConsentedAccess } from './token-claims.ts'
+export type { ToolError, ToolResult } from './tool-result.ts'
