@@ -11,6 +11,7 @@ import { AdminWorld, ALICE, AUDREY, BELLA, BOB } from './support/admin-world.ts'
 
 const CHAIN = 'chn_real'
 let world: AdminWorld
+let other: AdminWorld
 let directory: LogDirectory
 let log: FileAuditLog
 
@@ -161,6 +162,36 @@ describe('the audit as a series', () => {
 
   it.each(['since=2100-01-01T00:00:00Z', 'since=2026-11-21T09:00:00Z&until=2026-11-21T09:00:00Z', 'until=1970-01-01T00:10:00Z', 'buckets=0', 'buckets=501', 'buckets=x', 'limit=5'])(
     'refuses %s', async (query) => expect(await world.ask('GET', `/v1/audit/series?${query}`, { as: AUDREY })).toMatchObject({ status: 400, json: { code: 'input_refused' } }))
+})
+
+describe('what takes long', () => {
+  it.each<[string, string, (reached: () => Promise<void>) => void]>([
+    ['series are counted', '/v1/audit/series', (reached) => {
+      const { series } = other.store.auditIndex
+      other.store.auditIndex.series = (filter, window) => reached().then(() => series(filter, window))
+    }],
+    ['records are proven', '/v1/audit/records/chn_test/1', (reached) => {
+      const { of } = other.proofs
+      other.proofs = { of: (record) => reached().then(() => of(record)) }
+    }],
+  ])('is bounded for one person, and keeps nobody else waiting: so many %s at once', async (_, path, hold) => {
+    other = await AdminWorld.start()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let begun = 0
+    hold(() => {
+      begun += 1
+      return promise
+    })
+    const six = [1, 2, 3, 4, 5, 6].map(() => other.ask('GET', path, { as: AUDREY }))
+    await expect.poll(() => begun).toBe(6)
+    expect(await other.ask('GET', path, { as: AUDREY })).toMatchObject({ status: 429, json: { code: 'too_many_requests' } })
+    const another = other.ask('GET', path, { as: ALICE })
+    await expect.poll(() => begun).toBe(7)
+    resolve()
+    expect((await Promise.all([...six, another])).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200])
+    expect((await other.ask('GET', path, { as: AUDREY })).status).toBe(200)
+    await other.close()
+  })
 })
 
 describe('a page of ours', () => {

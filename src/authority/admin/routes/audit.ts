@@ -6,7 +6,6 @@ import { authenticate } from '../access/authenticate.ts'
 import { readsAll, seenBy } from '../access/caller.ts'
 import type { AdminDeps } from '../admin-deps.ts'
 import type { AdminApp, AdminContext } from '../admin-env.ts'
-import { refuse, type Refused } from '../refuse.ts'
 import { breakingOff } from '../streams/break-off.ts'
 import { exportStream } from '../streams/export-stream.ts'
 import { StreamSlots } from '../streams/stream-slots.ts'
@@ -14,11 +13,12 @@ import { tailStream } from '../streams/tail-stream.ts'
 import { auditFilter, auditPage, auditRecord, filterOf, filterText } from '../wire/audit.ts'
 import { paging } from '../wire/paging.ts'
 import { refusals } from '../wire/problem.ts'
-import { notOthers } from './audit-access.ts'
+import { notOthers, takeSlot } from './audit-access.ts'
 import { auditRecordPaths, auditRecordRoutes } from './audit-record.ts'
 import { auditSeriesPaths, auditSeriesRoutes } from './audit-series.ts'
 
 const tags = ['Audit']
+const TOO_MANY_OPEN = 'Too many exports or live views are open: end one of them.'
 /** A plain string: by its literal type the library would want JSON typed as for other routes. */
 const NDJSON: string = 'application/x-ndjson'
 const stream = (description: string) => ({ description, content: { [NDJSON]: { schema: z.string() } } }) as const
@@ -57,7 +57,7 @@ export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
   })
   app.openapi(exported, async (c) => {
     const wanted = c.req.valid('query')
-    const opened = notOthers(c, wanted.person) ?? open(c, slots)
+    const opened = notOthers(c, wanted.person) ?? takeSlot(c, slots, TOO_MANY_OPEN, 5_000)
     if (opened instanceof Response) return opened
     const caller = c.get('caller')
     try {
@@ -75,7 +75,7 @@ export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
   })
   app.openapi(tail, (c) => {
     const { lines, ...wanted } = c.req.valid('query')
-    const opened = notOthers(c, wanted.person) ?? open(c, slots)
+    const opened = notOthers(c, wanted.person) ?? takeSlot(c, slots, TOO_MANY_OPEN, 5_000)
     if (opened instanceof Response) return opened
     const filter = filterOf(wanted, seenBy(c.get('caller')))
     const body = tailStream({
@@ -90,10 +90,6 @@ export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
     })
     return c.newResponse(body, 200, { 'Content-Type': NDJSON, 'X-Accel-Buffering': 'no' })
   })
-}
-
-function open(c: AdminContext, slots: StreamSlots): (() => void) | Refused {
-  return slots.take(c.get('caller').id) ?? refuse(c, 'too_many_requests', 'too many open streams', { hint: 'Too many exports or live views are open: end one of them.', retryAfterMs: 5_000 })
 }
 
 /** Whether what this request shows is still good for as much as it was when it began. */
