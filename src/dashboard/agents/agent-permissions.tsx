@@ -5,6 +5,7 @@ import { useResource } from '../api/use-resource.ts'
 import { Link } from '../app/link.tsx'
 import { Card } from '../parts/card.tsx'
 import { Failure } from '../parts/failure.tsx'
+import { shortFile } from '../parts/file-name.tsx'
 import { Loading } from '../parts/loading.tsx'
 import { RuleRow } from './rule-row.tsx'
 
@@ -18,7 +19,7 @@ export function AgentPermissions({ api, id }: { readonly api: Api; readonly id: 
     {told.value === undefined ? told.error === undefined && <Loading what="its permissions" /> : <div class="stack">
       {told.value.policy_file === null
         ? <p class="empty">No policy file is for this agent, so it may nothing. Write one: <code>policy: agent</code>, <code>agent: {id}</code>, and rules that allow.</p>
-        : <Rules label={`Its own rules, of ${told.value.policy_file}; what none of them allows is denied`} rules={own} />}
+        : <Rules label={`Its own rules, of ${shortFile(told.value.policy_file)}; what none of them allows is denied`} rules={own} />}
       {org.length > 0 && <Rules label="Rules of the organisation that can concern it" rules={org} />}
     </div>}
   </Card>

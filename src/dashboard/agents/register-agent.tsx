@@ -8,7 +8,8 @@ import { Dialog } from '../parts/dialog.tsx'
 import { Failure } from '../parts/failure.tsx'
 import { Field } from '../parts/field.tsx'
 
-const ID = /^[a-z0-9._-]{1,63}$/
+/** Browsers read it with the flag `v`. */
+const ID = /^[a-z0-9._\-]{1,63}$/v
 
 /** What the form says, as typed. */
 type Draft = Readonly<Record<'id' | 'name' | 'owner' | 'redirect_uris' | 'public_key' | 'spiffe_id' | 'subject' | 'service_account', string>>

@@ -3,6 +3,7 @@ import type { PermissionsView } from '../../authority/admin/wire/permissions.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Chips } from '../parts/chips.tsx'
 import { durationText } from '../parts/duration.ts'
+import { FileName } from '../parts/file-name.tsx'
 
 type Rule = PermissionsView['rules'][number]
 const TONES = { allow: 'good', ask: 'warn', deny: 'bad' } as const
@@ -13,7 +14,7 @@ export function RuleRow({ rule }: { readonly rule: Rule }): JSX.Element {
   return <li class="rule">
     <span class="rule-effect"><Badge tone={TONES[rule.effect]}>{rule.effect}</Badge></span>
     <div class="rule-line">
-      <strong>{rule.id}</strong> <code class="muted">{rule.file}:{rule.line}</code>
+      <strong>{rule.id}</strong> <span class="muted"><FileName file={rule.file} line={rule.line} /></span>
       {rule.because !== null && <p class="muted">{rule.because}</p>}
     </div>
     <div class="rule-line">{conditions.length === 0 ? <span class="muted">everything</span> : <Chips texts={conditions} label="What it matches" />}

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { Link } from '../app/link.tsx'
 import { Badge } from './badge.tsx'
+import { FileName } from './file-name.tsx'
 
 /** One of the three that all must allow. */
 export interface LayerTold {
@@ -36,6 +37,6 @@ export function Layers({ layers, decidedBy, hrefOf }: LayersProps): JSX.Element 
 
 function ruleText({ id, file, line }: NonNullable<LayerTold['rule']>, hrefOf: LayersProps['hrefOf']): ComponentChildren {
   if (file === undefined || line === undefined) return <>Rule <code>{id}</code></>
-  const place = <code>{file}:{line}</code>
+  const place = <FileName file={file} line={line} />
   return <>Rule <code>{id}</code>, {hrefOf === undefined ? place : <Link href={hrefOf(file, line)}>{place}</Link>}</>
 }

@@ -5,6 +5,7 @@ import { Link } from '../app/link.tsx'
 import type { Place } from '../app/router.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Card } from '../parts/card.tsx'
+import { FileName, shortFile } from '../parts/file-name.tsx'
 import { policyPlace } from './policy-place.ts'
 
 const TONES = { allow: 'good', ask: 'warn', deny: 'bad' } as const
@@ -20,7 +21,7 @@ interface PolicyFile {
 export function PolicyDocuments({ documents, place }: { readonly documents: readonly PolicyDocumentView[]; readonly place: Place }): JSX.Element {
   const wanted = place.query.get('file')
   const line = Number(place.query.get('line') ?? Number.NaN)
-  return <>{filesOf(documents).map((file) => <Card key={file.file} title={<bdi>{file.file}</bdi>} aside={<span class="muted small">{file.rules.length} {file.rules.length === 1 ? 'rule' : 'rules'}</span>}>
+  return <>{filesOf(documents).map((file) => <Card key={file.file} title={<FileName file={file.file} />} aside={<span class="muted small">{file.rules.length} {file.rules.length === 1 ? 'rule' : 'rules'}</span>}>
     <ul class="rule-index">{file.rules.map((rule) => <li key={rule.id}>
       <Badge tone={TONES[rule.effect]}>{rule.effect}</Badge> <Link href={policyPlace(file.file, rule.line)}>{rule.id}</Link> {rule.because !== null && <span class="muted small">{rule.because}</span>}
     </li>)}</ul>
@@ -38,8 +39,8 @@ function FileText({ file, isOpen, line }: { readonly file: PolicyFile; readonly 
     marked.focus({ preventScroll: true })
   }, [isOpen, line])
   return <details ref={details}>
-    <summary>The file<span class="visually-hidden"> {file.file}</span></summary>
-    <pre class="file" tabIndex={0} aria-label={`The text of ${file.file}`}>{file.text.split('\n').map((text, at) => {
+    <summary>The file<span class="visually-hidden"> {shortFile(file.file)}</span></summary>
+    <pre class="file" tabIndex={0} aria-label={`The text of ${shortFile(file.file)}`}>{file.text.split('\n').map((text, at) => {
       const isMarked = at + 1 === line
       // Lines have no identity but their place, and the text is replaced whole.
       return <span key={at} class={isMarked ? 'line line-marked' : 'line'} {...(isMarked ? { tabIndex: -1 } : {})}><span class="line-number" aria-hidden="true">{at + 1}</span>{text}{'\n'}</span>

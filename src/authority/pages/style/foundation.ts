@@ -58,7 +58,7 @@ main.wide { max-inline-size: 72rem; }
 .eyebrow { color: var(--muted); font-size: 0.875rem; }
 .foot { padding: 1.25rem 1.5rem 1.75rem; text-align: center; color: var(--muted); font-size: 0.8125rem; }
 @media (max-width: 44rem) {
-  .nav { order: 1; inline-size: 100%; justify-content: space-between; }
+  .nav { order: 1; inline-size: 100%; }
   .top-row:has(.nav) { padding-block-end: 0.2rem; }
 }
 @media (max-width: 36rem) {
