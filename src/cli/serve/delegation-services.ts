@@ -11,6 +11,7 @@ import { SurgicalRevoker } from '../../authority/revocation/revoker.ts'
 import type { AuthorityConfig } from '../../config/config.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
+import type { PersonId } from '../../model/ids.ts'
 import type { PolicyForecast } from '../../policy/forecast.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -57,7 +58,8 @@ export function startDelegationServices(options: DelegationServicesOptions): Del
   const desk = new LiveDelegationDesk({
     store, registry, mirror: copy.mirror, audit, clock, lifetimes, ruleBoundMs: (party, access) => forecast().delegationBound(party, access),
   })
-  const revoker = new SurgicalRevoker({ store, registry, mirror: copy.mirror, ending, credentials, connections, audit, timers, signOut: (person) => endSignIns(store.shortLived, person, clock.nowMs()) })
+  const signOut = (person: PersonId): Promise<void> => endSignIns(store.shortLived, person, clock.nowMs())
+  const revoker = new SurgicalRevoker({ store, registry, mirror: copy.mirror, ending, credentials, connections, signOut, audit, timers })
   const sweeper = new Sweeper({ store, registry, ending, approvals, clock, timers, onError })
   sweeper.start()
   return { desk, ending, revoker, approvals, useTokens: (known) => { issued.tokens = known }, close: () => sweeper.close() }

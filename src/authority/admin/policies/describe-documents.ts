@@ -8,7 +8,7 @@ const MAX_TEXT = 8 * 1_048_576
 /** The documents in force with the texts that they were made of. Pure. */
 export function describeDocuments({ documents, rules, sources }: Pick<LoadedPolicies, 'documents' | 'rules' | 'sources'>): readonly DescribedDocument[] {
   const byFile = new Map(sources.map((source) => [source.file, source]))
-  const described = rules.map((rule) => ({ document: rule.document, told: describeRule(rule) }))
+  const rulesOf = Map.groupBy(rules, ({ document }) => document)
   let left = MAX_TEXT
   return documents.flatMap((document) => {
     const source = byFile.get(document.source.file)
@@ -18,7 +18,7 @@ export function describeDocuments({ documents, rules, sources }: Pick<LoadedPoli
     const { text } = document
     return [{
       source: shown, policy: text.policy, agent: text.policy === 'agent' ? text.agent : undefined,
-      rules: described.filter((rule) => rule.document === document).map(({ told }) => told),
+      rules: (rulesOf.get(document) ?? []).map(describeRule),
     }]
   })
 }
