@@ -1,6 +1,6 @@
 import type { AdminIntegration, AdminIntegrations } from '../../authority/admin/integrations/admin-integration.ts'
 import type { ConsentIntegration } from '../../authority/consent/contract.ts'
-import type { IntegrationConfig, RoutesConfig } from '../../config/config.ts'
+import type { IntegrationConfig, McpConfig, RoutesConfig } from '../../config/config.ts'
 import { slackUserScope } from '../../integrations/slack/user-scope.ts'
 import type { UpstreamOauth } from '../../integrations/upstream-oauth.ts'
 
@@ -29,13 +29,15 @@ function factsOf(config: IntegrationConfig): Facts {
       scopesNote: 'GitHub’s user tokens have no scopes of their own: they can do what the App, its installation and the person may, all three.',
     }
     case 'slack': return { authority: config.userScopes === undefined ? 'organisation' : 'both', grantedAs: slackUserScope, scopesNote: undefined }
-    case 'routes': return { grantedAs: asItIs, ...routesFacts(config.credential) }
+    case 'routes':
+    case 'mcp': return { grantedAs: asItIs, ...describedFacts(config) }
   }
 }
 
-function routesFacts(credential: RoutesConfig['credential']): Pick<Facts, 'authority' | 'scopesNote'> {
+function describedFacts({ type, credential }: RoutesConfig | McpConfig): Pick<Facts, 'authority' | 'scopesNote'> {
   if (credential === 'none') return { authority: 'none', scopesNote: 'This upstream takes no credential.' }
   if ('secret' in credential) return { authority: 'organisation', scopesNote: 'The organisation’s one credential serves here, and nobody connects an account.' }
+  if (type === 'mcp') return { authority: 'person', scopesNote: 'What tools may be called is policy’s to say: an MCP server grants no scopes in the words of policy.' }
   const scopesNote = credential.oauth.scopes.length > 0 ? undefined : 'The upstream is asked for no scopes: those of policy are words of this configuration’s own.'
   return { authority: 'person', scopesNote }
 }
