@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requestReading } from '../../src/integrations/request-reading.ts'
 import { parseId, parsePersonId, type PersonId } from '../../src/model/ids.ts'
