@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The product before software of others that is too large for every run of the tests: Keycloak as the identity provider, OAuth clients in
-# Python and Go, Helm. `npm run test:interop` calls this; what follows `--` goes to vitest: npm run test:interop -- test/interop/helm
+# Python and Go, Helm; and the package for Python. `npm run test:interop` calls this; what follows `--` goes to vitest:
+# npm run test:interop -- test/interop/helm
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -91,7 +92,7 @@ mkdir -p "$CACHE"
 python="$CACHE/python-$(sha256sum test/interop/clients/python/requirements.txt | cut -c1-12)"
 [ -d "$CACHE/keycloak-$KEYCLOAK" ] || prepare "fetching Keycloak $KEYCLOAK" fetch_keycloak
 [ -d "$CACHE/helm-$HELM" ] || prepare "building Helm $HELM" fetch_helm
-[ -e "$python/.whole" ] || prepare "fetching the OAuth clients for Python" make_python "$python"
+[ -e "$python/.whole" ] || prepare "fetching what is used in Python" make_python "$python"
 prepare "building the OAuth client in Go" go -C test/interop/clients/go build -o "$CACHE/go-client" .
 
 # What a run leaves behind where it is broken off: folders, and servers in process groups of their own, each with its leader's id in a file.

@@ -2,8 +2,8 @@
 
     python agent.py acme-corp/backend
 
-POSTERN_URL is the authority, POSTERN_CLIENT_ID the agent's name there. With DELEGATION_TOKEN it acts by that token; without, it asks its person in the
-browser once, and keeps the session in SESSION_FILE.
+POSTERN_URL is the authority, POSTERN_CLIENT_ID the agent's name there. With DELEGATION_TOKEN it acts by that token; without, it asks
+its person in the browser once, and keeps the session in SESSION_FILE.
 """
 
 import os
@@ -61,7 +61,9 @@ def main(repository: str) -> int:
         print(summary(repository))
         return 0
     except ConsentRequiredError as error:
-        print(f"You have not approved {', '.join(error.missing_scopes) or 'this'} at {repository} yet. You can do so at {error.consent_url}")
+        print(
+            f"You have not approved {', '.join(error.missing_scopes) or 'this'} at {repository} yet. You can do so at {error.consent_url}"
+        )
         return EXIT_ASK_THE_PERSON
     except ConnectionRequiredError as error:
         print(f"Your GitHub account is not connected. You can connect it at {error.connect_url}")

@@ -56,30 +56,33 @@ describe('the agent in Python', () => {
     expect(linkIn(refused).href).toMatch(`${world.url}/connect/github`)
   })
 
-  it('signs its person in once, keeps the session where nobody else can read it, and is refused when that is taken back', async () => {
+  it('signs its person in once, keeps the session where nobody else can read it, and asks again when that was taken back', async () => {
     const alice = await world.signedIn('alice')
     let asked = 0
-    const approve = async (line: string): Promise<void> => {
+    let answer: 'approve' | 'deny' = 'approve'
+    const browse = async (line: string): Promise<void> => {
       const url = /open (http\S+)$/.exec(line)?.[1]
       if (url === undefined) return
       asked += 1
       await alice.get(url)
       expect(alice.title()).toBe('Let PR Reviewer act for you?')
-      await alice.submit({ answer: 'approve' })
+      await alice.submit({ answer })
       const onward = alice.onward()
       if (onward === undefined) throw new Error(`the answer was not taken: ${alice.status} ${alice.text()}`)
       await alice.get(new URL(onward, world.url).href)
     }
-    const first = await agent({}, approve)
+    const first = await agent({}, browse)
     expect([first.code, first.stderr, asked]).toEqual([0, '', 1])
     expect(first.stdout.split('\n').slice(1).join('\n')).toBe(SUMMARY)
     expect((await stat(join(home, 'session.json'))).mode & 0o777).toBe(0o600)
-    const second = await agent({}, approve)
+    const second = await agent({}, browse)
     expect([second.code, second.stdout, asked]).toEqual([0, SUMMARY, 1])
 
     const { refresh_token: token } = JSON.parse(await readFile(join(home, 'session.json'), 'utf8')) as { refresh_token: string }
     await fetch(`${world.url}/oauth2/revoke`, { method: 'POST', body: new URLSearchParams({ client_id: 'pr-reviewer', token }) })
-    const third = await agent({}, approve)
-    expect([third.code, third.stdout, third.stderr, asked]).toEqual([1, '', expect.stringMatching(/^Refused: .*\(delegation_revoked\)/), 1])
+    // Taken back, it asks anew; a no is a no.
+    answer = 'deny'
+    const third = await agent({}, browse)
+    expect([third.code, third.stderr, asked]).toEqual([1, expect.stringMatching(/^Refused: .*\(access_denied\)/), 2])
   })
 })

@@ -10,6 +10,7 @@ from typing import Self, TypeAlias
 
 import httpx
 
+from ._addresses import origin_checked
 from ._client import TIMEOUT_S, Trust, client_of
 from ._client_auth import ClientAuth
 from ._exchange import Wish, exchange, wish_of
@@ -33,17 +34,19 @@ class AsyncPostern:
         client_id: str,
         *,
         client_auth: ClientAuth | None = None,
+        proxy_url: str | None = None,
         ca: Trust | None = None,
         timeout_s: float = TIMEOUT_S,
         http: httpx.AsyncClient | None = None,
         unsafe_plain_http: bool = False,
     ) -> None:
-        """`http` is a client of your own, for instance with a client certificate; it is left open.
-        `unsafe_plain_http` lets tokens travel where anybody on the way can read them.
+        """`proxy_url` is where this agent reaches the proxy, if not where the authority says. `http` is a client of your own, for instance
+        with a client certificate; it is left open. `unsafe_plain_http` lets tokens travel where anybody on the way can read them.
 
         Raises ConfigurationError.
         """
         self._client = client_of(authority_url, client_id, client_auth, timeout_s, unsafe_plain_http)
+        self._proxy_url = None if proxy_url is None else origin_checked(proxy_url, "proxy_url", unsafe_plain_http)
         self._own = http is None
         self._http = async_http_client(ca) if http is None else http
         self._flights: AsyncSingleFlight[Credential] = AsyncSingleFlight()
@@ -77,7 +80,7 @@ class AsyncPostern:
         await self.aclose()
 
     async def _exchange(self, wish: Wish) -> Credential:
-        return await run_async(exchange(wish, self._client), self._http)
+        return await run_async(exchange(wish, self._client, self._proxy_url), self._http)
 
 
 async def token_of(source: AsyncTokenSource) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import ssl
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from ._steps import Form
 from .errors import misconfigured
 
 Trust: TypeAlias = ssl.SSLContext | str | os.PathLike[str]
-"""A context, the path of a file with certificates, or their PEM text. They are trusted instead of the usual ones."""
+"""The path of a file with certificates, or their PEM text, trusted beside the machine's own; or a context, trusted alone."""
 
 TIMEOUT_S = 30.0
 MAX_TIMEOUT_S = 600.0
@@ -48,7 +49,7 @@ def client_of(authority_url: str, client_id: str, auth: ClientAuth | None, timeo
 
 
 def tls_context(ca: Trust | None) -> ssl.SSLContext:
-    """Verifies certificates and names, always; by the machine's own roots where none are given.
+    """Verifies certificates and names, always.
 
     Raises ConfigurationError.
     """
@@ -58,8 +59,16 @@ def tls_context(ca: Trust | None) -> ssl.SSLContext:
         return ca
     try:
         if ca is None:
-            return ssl.create_default_context()
+            return _machines_own()
         text = os.fspath(ca)
-        return ssl.create_default_context(cadata=text) if _PEM in text else ssl.create_default_context(cafile=text)
+        context = ssl.create_default_context()
+        context.load_verify_locations(**({"cadata": text} if _PEM in text else {"cafile": text}))
+        return context
     except (OSError, ValueError) as error:
         raise misconfigured("ca is no file with certificates, and no certificates") from error
+
+
+@functools.cache
+def _machines_own() -> ssl.SSLContext:
+    """Read once: there are many roots."""
+    return ssl.create_default_context()

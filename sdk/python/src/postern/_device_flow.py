@@ -28,6 +28,7 @@ _SLOWER_S = 5
 class _Begun:
     device_code: str = field(repr=False)
     interval_s: int
+    lives_s: int
     prompt: DevicePrompt
 
 
@@ -58,13 +59,14 @@ def _begin(client: Client, metadata: Metadata, wish: Form) -> Steps[_Begun]:
     interval_s = seconds_of(members, "interval")
     complete_url = web_link(text_of(members, "verification_uri_complete"))
     prompt = DevicePrompt(user_code, url, complete_url, datetime.now(UTC) + timedelta(seconds=lives_s))
-    return _Begun(device_code, _INTERVAL_S if interval_s is None else max(1, interval_s), prompt)
+    return _Begun(device_code, _INTERVAL_S if interval_s is None else max(1, interval_s), lives_s, prompt)
 
 
 def _poll(client: Client, metadata: Metadata, begun: _Begun, ends: float) -> Steps[Answer]:
     shown = ("grant_type", _GRANT), ("device_code", begun.device_code)
     interval_s: float = begun.interval_s
-    while time.monotonic() + interval_s < ends:
+    expires = time.monotonic() + begun.lives_s
+    while time.monotonic() + interval_s < min(ends, expires):
         yield from pause(interval_s)
         try:
             # Once: a code that was good for an answer that got lost is none any more.
@@ -78,6 +80,7 @@ def _poll(client: Client, metadata: Metadata, begun: _Begun, ends: float) -> Ste
             interval_s += _SLOWER_S
         elif answer.status == 200:
             return answer
-        elif error != "authorization_pending" and answer.status != 503:
+        elif error != "authorization_pending" and answer.status < 500:
             raise oauth_error(answer)
-    raise LoginFailedError(Refusal("login_timeout", "Nobody answered in time."))
+    code = "login_timeout" if ends < expires else "expired_token"
+    raise LoginFailedError(Refusal(code, f"Nobody confirmed the code in time. ({code})"))

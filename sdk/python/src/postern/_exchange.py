@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from ._client import Client
 from ._steps import Form, Steps
@@ -50,14 +51,14 @@ def wish_of(
     return Wish(integration, token, scopes, targets, delivery)
 
 
-def exchange(wish: Wish, client: Client) -> Steps[Credential]:
+def exchange(wish: Wish, client: Client, proxy_url: str | None) -> Steps[Credential]:
     """One exchange, judged by the authority anew."""
     deadline = time.monotonic() + client.timeout_s
     metadata = yield from client.discovery.metadata(deadline)
     answer = yield from ask(metadata.token_endpoint, lambda: client.form(*_parameters(wish)), deadline)
     if answer.status != 200:
         raise oauth_error(answer)
-    return _credential(document(answer), wish)
+    return _credential(document(answer), wish, proxy_url)
 
 
 def _parameters(wish: Wish) -> Form:
@@ -72,17 +73,19 @@ def _parameters(wish: Wish) -> Form:
     )
 
 
-def _credential(members: Mapping[str, object], wish: Wish) -> Credential:
-    token, token_type, base_url = text_of(members, "access_token"), text_of(members, "token_type"), text_of(members, "base_url")
-    if token is None or not is_token(token) or token_type is None or not is_token(token_type) or base_url is None:
-        raise malformed("the authority's answer holds no credential")
+def _credential(members: Mapping[str, object], wish: Wish, proxy_url: str | None) -> Credential:
+    token, token_type = text_of(members, "access_token"), text_of(members, "token_type")
+    if token is None or not is_token(token) or token_type is None or not is_token(token_type):
+        raise malformed("The authority's answer holds no credential")
     # Never taken for what it is not: a released one is the upstream's own secret.
     if members.get("delivery") != wish.delivery:
-        raise malformed("the authority's answer is of another delivery than was asked for")
+        raise malformed("The authority's answer is of another delivery than was asked for")
     expires_in = seconds_of(members, "expires_in")
     if expires_in is None and wish.delivery == "proxied":
-        raise malformed("the authority's answer does not say when the credential ends")
+        raise malformed("The authority's answer does not say when the credential ends")
     integration, targets = _access(members)
+    if integration is None:
+        raise malformed("The authority's answer does not say for which integration it is.")
     return Credential(
         access_token=token,
         token_type=token_type,
@@ -91,10 +94,23 @@ def _credential(members: Mapping[str, object], wish: Wish) -> Credential:
         expires_at=None if expires_in is None else datetime.now(UTC) + timedelta(seconds=expires_in),
         scope=text_of(members, "scope") or "",
         targets=targets,
-        integration=integration or wish.integration,
-        base_url=base_url.rstrip("/"),
+        integration=integration,
+        base_url=_base_url(text_of(members, "base_url"), wish, integration, proxy_url),
         delivery=wish.delivery,
     )
+
+
+def _base_url(told: str | None, wish: Wish, integration: str, proxy_url: str | None) -> str:
+    """Where the agent reaches the proxy may be told to it alone: a sidecar, or a name that only its network knows."""
+    if wish.delivery == "released" or proxy_url is None:
+        if told is None:
+            raise misconfigured("the authority knows no address of the proxy: give Postern its proxy_url")
+        return told.rstrip("/")
+    try:
+        path = f"/{integration}" if told is None else urlsplit(told).path.rstrip("/")
+    except ValueError as error:
+        raise malformed("The authority's answer holds no address to use the credential at.") from error
+    return f"{proxy_url}{path}"
 
 
 def _access(members: Mapping[str, object]) -> tuple[str | None, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from ._loopback_flow import OpenUrl, loopback_flow
 from ._session import Session
 from ._steps import Answer
 from ._token_answer import session_of
-from .errors import Refusal, UnavailableError, misconfigured
+from .errors import DelegationEndedError, Refusal, UnavailableError, misconfigured
 from .session_store import SessionStore, StoredSession
 
 LOGIN_TIMEOUT_S = 600.0
@@ -57,12 +57,12 @@ def login(
     asked = json.dumps(wish)
     http = http_client(ca)
     try:
-        held = None if store is None else store.load()
-        if held is None or (held.issuer, held.client_id, held.asked) != (client.issuer, client_id, asked):
-            answer = sign_in(client, http, wish, login_timeout_s)
-            held = session_of(answer, issuer=client.issuer, client_id=client_id, asked=asked)
-            _keep(held, store)
-        return Session(held, client, http, store)
+        kept = _taken_up(client, http, store, asked)
+        if kept is not None:
+            return kept
+        begun = session_of(sign_in(client, http, wish, login_timeout_s), issuer=client.issuer, client_id=client_id, asked=asked)
+        _keep(begun, store)
+        return Session(begun, client, http, store, taken_up=False)
     except BaseException:
         http.close()
         raise
@@ -83,6 +83,19 @@ def _sign_in(flow: Flow, open_url: OpenUrl | None, redirect_path: str, on_user_c
     if not redirect_path.startswith("/") or "?" in redirect_path or "#" in redirect_path:
         raise misconfigured("redirect_path is the path of the registered redirect URI")
     return lambda client, http, wish, timeout_s: loopback_flow(client, http, wish, timeout_s, open_url, redirect_path)
+
+
+def _taken_up(client: Client, http: httpx.Client, store: SessionStore | None, asked: str) -> Session | None:
+    """The session that was kept for the same request, if it is good yet."""
+    kept = None if store is None else store.load()
+    if kept is None or (kept.issuer, kept.client_id, kept.asked) != (client.issuer, client.client_id, asked):
+        return None
+    session = Session(kept, client, http, store, taken_up=True)
+    try:
+        session.access_token()
+    except DelegationEndedError:
+        return None
+    return session
 
 
 def _keep(held: StoredSession, store: SessionStore | None) -> None:

@@ -37,7 +37,7 @@ class DevicePrompt:
 def request_form(scope: str | Sequence[str] | None, access: Sequence[AccessRequest], session: str | None) -> Form:
     """As parameters of an authorization request. Raises ConfigurationError where nothing is asked for."""
     scopes = () if scope is None else (scope,) if isinstance(scope, str) else tuple(scope)
-    words = " ".join(word for text in scopes for word in text.split())
+    words = " ".join(sorted({word for text in scopes for word in text.split()}))
     if words == "" and len(access) == 0:
         raise misconfigured("scope or access has to say what the person is asked for")
     for request in access:

@@ -23,13 +23,14 @@ T = TypeVar("T")
 
 
 def proxy_client(
-    proxy_url: str, token: TokenSource, *, ca: Trust | None = None, timeout_s: float = TIMEOUT_S, unsafe_plain_http: bool = False
+    proxy_url: str, token: TokenSource | None, *, ca: Trust | None = None, timeout_s: float = TIMEOUT_S, unsafe_plain_http: bool = False
 ) -> httpx.Client:
     """A client whose every request goes through the proxy, with the token in `Proxy-Authorization`, and follows no redirects.
 
     `token` is a delegation token or a session's secret, or a function that gives one: it is asked at each request, and with another
-    token new tunnels are opened. `ca` is the proxy's CA, by which the upstreams' certificates and the proxy's own are verified. A refused
-    tunnel raises this package's error; what is refused inside of it is an answer, which `from_response()` reads.
+    token new tunnels are opened; None where the listener knows the agent by itself. `ca` is the proxy's CA, by which the upstreams'
+    certificates and the proxy's own are verified. A refused tunnel raises this package's error; what is refused inside of it is an answer,
+    which `from_response()` reads.
     Raises ConfigurationError.
     """
     lanes = _Lanes(proxy_url, ca, unsafe_plain_http, lambda proxy, tls: httpx.HTTPTransport(verify=tls, proxy=proxy, trust_env=False))
@@ -37,7 +38,12 @@ def proxy_client(
 
 
 def async_proxy_client(
-    proxy_url: str, token: AsyncTokenSource, *, ca: Trust | None = None, timeout_s: float = TIMEOUT_S, unsafe_plain_http: bool = False
+    proxy_url: str,
+    token: AsyncTokenSource | None,
+    *,
+    ca: Trust | None = None,
+    timeout_s: float = TIMEOUT_S,
+    unsafe_plain_http: bool = False,
 ) -> httpx.AsyncClient:
     """As `proxy_client`, in asyncio."""
     lanes = _Lanes(proxy_url, ca, unsafe_plain_http, lambda proxy, tls: httpx.AsyncHTTPTransport(verify=tls, proxy=proxy, trust_env=False))
@@ -47,7 +53,7 @@ def async_proxy_client(
 class _Lane(Generic[T]):
     """The tunnels that were opened with one token."""
 
-    def __init__(self, token: str, transport: T) -> None:
+    def __init__(self, token: str | None, transport: T) -> None:
         self.token = token
         self.transport = transport
         self.busy = 0
@@ -64,9 +70,9 @@ class _Lanes(Generic[T]):
         self._open: _Lane[T] | None = None
         self._all: set[_Lane[T]] = set()
 
-    def enter(self, token: str) -> tuple[_Lane[T], list[T]]:
+    def enter(self, token: str | None) -> tuple[_Lane[T], list[T]]:
         """The lane for this token, and transports that are to be closed."""
-        if not is_token(token):
+        if token is not None and not is_token(token):
             raise misconfigured("the token is empty, or holds what no token holds")
         with self._lock:
             lane = self._open
@@ -95,19 +101,20 @@ class _Lanes(Generic[T]):
         self._all.difference_update(idle)
         return [lane.transport for lane in idle]
 
-    def _transport(self, token: str) -> T:
+    def _transport(self, token: str | None) -> T:
+        headers = {} if token is None else {"Proxy-Authorization": f"Bearer {token}"}
         secure = self._url.startswith("https:")
-        proxy = httpx.Proxy(self._url, ssl_context=self._tls if secure else None, headers={"Proxy-Authorization": f"Bearer {token}"})
+        proxy = httpx.Proxy(self._url, ssl_context=self._tls if secure else None, headers=headers)
         return self._make(proxy, self._tls)
 
 
 class _ProxyTransport(httpx.BaseTransport):
-    def __init__(self, lanes: _Lanes[httpx.HTTPTransport], token: TokenSource) -> None:
+    def __init__(self, lanes: _Lanes[httpx.HTTPTransport], token: TokenSource | None) -> None:
         self._lanes = lanes
         self._token = token
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        lane, idle = self._lanes.enter(self._token if isinstance(self._token, str) else self._token())
+        lane, idle = self._lanes.enter(self._token() if callable(self._token) else self._token)
         heard = _Heard()
         try:
             _close(idle)
@@ -130,12 +137,12 @@ class _ProxyTransport(httpx.BaseTransport):
 
 
 class _AsyncProxyTransport(httpx.AsyncBaseTransport):
-    def __init__(self, lanes: _Lanes[httpx.AsyncHTTPTransport], token: AsyncTokenSource) -> None:
+    def __init__(self, lanes: _Lanes[httpx.AsyncHTTPTransport], token: AsyncTokenSource | None) -> None:
         self._lanes = lanes
         self._token = token
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        lane, idle = self._lanes.enter(await token_of(self._token))
+        lane, idle = self._lanes.enter(None if self._token is None else await token_of(self._token))
         heard = _Heard()
         try:
             await _aclose(idle)

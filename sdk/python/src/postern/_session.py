@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ from .session_store import SessionStore, StoredSession
 _MARGIN_MS = 60_000
 # With less than this left it is not handed out any more, even if it cannot be renewed now.
 _LEAST_MS = 5_000
+# Between renewals that could not be had.
+_COOL_DOWN_S = 5.0
 # Less than the time in which the authority gives whoever shows a used refresh token again its successor, since the answer was lost.
 _RENEWAL_S = 15.0
 
@@ -33,10 +36,13 @@ class Session:
     Nothing of it prints a secret.
     """
 
-    def __init__(self, tokens: StoredSession, client: Client, http: httpx.Client, store: SessionStore | None) -> None:
-        """Made by `login()`; `tokens` are in the store already, if there is one."""
+    def __init__(self, tokens: StoredSession, client: Client, http: httpx.Client, store: SessionStore | None, *, taken_up: bool) -> None:
+        """Made by `login()`, with tokens that are in the store already, if there is one; `taken_up`: they were there before."""
         self._tokens = tokens
-        self._margin_ms = _margin_ms(tokens)
+        # What was kept may have been revoked meanwhile: it is renewed at once, which tells.
+        self._margin_ms = math.inf if taken_up else _margin_ms(tokens)
+        # After a renewal that could not be had, while the present token serves; of `time.monotonic()`.
+        self._not_before = 0.0
         self._client = client
         self._http = http
         self._store = store
@@ -68,21 +74,20 @@ class Session:
         Raises DelegationEndedError once the session is over (ask the person again, by `login()`), UnavailableError where it cannot be
         renewed now.
         """
-        if self._end is not None:
-            raise self._end
         tokens = self._tokens
-        if self._unsaved or _left_ms(tokens) < self._margin_ms:
+        if self._end is None and (self._unsaved or self._is_due()):
             tokens = self._renewals.run("", self._renewed)
-        return tokens.access_token
+        return self._given(tokens)
 
     def renew(self) -> str:
         """As `access_token`, but a new one in any case: once the person has approved more, which the present token does not say yet.
 
         Raises DelegationEndedError, UnavailableError.
         """
-        if self._end is not None:
-            raise self._end
-        return self._renewals.run("", lambda: self._renewed(at_once=True)).access_token
+        tokens = self._tokens
+        if self._end is None:
+            tokens = self._renewals.run("", lambda: self._renewed(at_once=True))
+        return self._given(tokens)
 
     def on_renewed(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Is told after each renewal, once the new tokens are kept. The function that is returned ends it."""
@@ -123,7 +128,7 @@ class Session:
             raise self._end
         if self._unsaved:
             self._save()
-        if not at_once and _left_ms(self._tokens) >= self._margin_ms:
+        if not at_once and not self._is_due():
             return self._tokens
         try:
             self._refresh()
@@ -134,7 +139,18 @@ class Session:
             # Not now is not never: the present token serves while it lasts.
             if at_once or error.code == "store_failed" or _left_ms(self._tokens) < _LEAST_MS:
                 raise
+            self._not_before = time.monotonic() + _COOL_DOWN_S
         return self._tokens
+
+    def _given(self, tokens: StoredSession) -> str:
+        if self._end is not None:
+            raise self._end
+        return tokens.access_token
+
+    def _is_due(self) -> bool:
+        """Near its end; and not tried in vain just now, unless there is nothing left to lose."""
+        left_ms = _left_ms(self._tokens)
+        return left_ms < _LEAST_MS or (left_ms < self._margin_ms and time.monotonic() >= self._not_before)
 
     def _refresh(self) -> None:
         fresh = run(self._renewal(self._tokens), self._http)

@@ -73,16 +73,18 @@ def oauth_error(answer: Answer) -> PosternError:
     # Postern's own code is the more exact one.
     code = text_of(members, "code") or text_of(members, "error") or _code_of_status(answer.status)
     description = text_of(members, "error_description") or f"The authority answers {answer.status}."
-    return error_from(Refusal(
-        code=code,
-        message=f"{description} ({code})",
-        status=answer.status,
-        retry_after_ms=retry_after_ms(answer.headers),
-        layer=text_of(members, "layer"),
-        rule=text_of(members, "rule"),
-        link=next((link for name in _LINKS if (link := web_link(text_of(members, name))) is not None), None),
-        missing_scopes=texts_of(members, "missing_scopes"),
-    ))
+    return error_from(
+        Refusal(
+            code=code,
+            message=f"{description} ({code})",
+            status=answer.status,
+            retry_after_ms=retry_after_ms(answer.headers),
+            layer=text_of(members, "layer"),
+            rule=text_of(members, "rule"),
+            link=next((link for name in _LINKS if (link := web_link(text_of(members, name))) is not None), None),
+            missing_scopes=texts_of(members, "missing_scopes"),
+        )
+    )
 
 
 def malformed(message: str, status: int | None = None) -> UnavailableError:

@@ -94,6 +94,7 @@ _CLASSES: dict[str, type[PosternError]] = {
     "authority_mismatch": RequestRefusedError,
     "tunnel_not_intercepted": RequestRefusedError,
     "client_credential_refused": RequestRefusedError,
+    "upstream_session_unknown": RequestRefusedError,
     "address_refused": RequestRefusedError,
     "role_required": RequestRefusedError,
     "cross_site_refused": RequestRefusedError,
