@@ -38,5 +38,5 @@ function unjudgedForm({ headers }: CanonicalRequest, bytes: Buffer): InspectedBo
 function withOperation({ inspect, operation }: Match, body: InspectedBody): (ReadRequest & { readonly body: InspectedBody }) | Denial {
   if (inspect === undefined) return { operation, body }
   const whole = inspect(body)
-  return isDenial(whole) ? whole : { operation: whole, body }
+  return isDenial(whole) ? { ...whole, refusedBody: body.value } : { operation: whole, body }
 }

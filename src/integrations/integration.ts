@@ -13,12 +13,41 @@ export interface Integration {
   readonly origins: readonly Origin[]
   readonly catalogue: Catalogue
   readonly vocabulary: Vocabulary
-  /** The refusal in the form that this upstream's clients understand at once. */
-  denialAnswer(view: DenialView, request: CanonicalRequest): DenialAnswer
+  /**
+   * The refusal in the form that this upstream's clients understand at once.
+   * @param body of the request, parsed; undefined where it was not read, or could not be
+   */
+  denialAnswer(view: DenialView, request: CanonicalRequest, body?: unknown): DenialAnswer
   /** Names under which clients of this upstream could bring a credential of their own; refused in query and body, by any case. */
   readonly credentialFields: readonly string[]
+  /** What its clients expect in their base URL below the origin, `/api` for Slack; the origin itself where absent. */
+  readonly apiPath?: string
   /** Set only where the configuration says in words that this upstream takes no credential; where it is absent no call goes without one. */
   readonly credential?: 'none'
+  /** The path that the prefix alone stands for in reverse mode, where the upstream is one endpoint; by default the origin's base path and `/`. */
+  readonly endpoint?: string
+  /** Set where the upstream gives out sessions of its own: nobody but who began one may use it. */
+  readonly sessions?: SessionWords
+  /** How the answer to this operation is rewritten, so that it shows only what could be allowed; undefined where it passes as it is. */
+  answerFilter?(operation: Operation, mayCall: MayCall): AnswerFilter | undefined
+}
+
+/** How an upstream names its sessions. */
+export interface SessionWords {
+  /** The field of requests and answers that holds a session's id; lower case. */
+  readonly header: string
+}
+
+/** Whether some request that is this operation could be allowed: what only its body can tell counts in its favour. */
+export type MayCall = (operation: Operation) => boolean
+
+/** Rewrites what an answer shows. Pure. */
+export interface AnswerFilter {
+  /**
+   * @param text one whole document: a JSON answer, or the data of one event of a stream
+   * @returns what is passed on, or undefined where it cannot be judged: then nothing of it is
+   */
+  document(text: string): string | undefined
 }
 
 export interface Origin {

@@ -20,6 +20,8 @@ export interface Denial {
   readonly decision?: Decision
   /** Who was identified all the same, where no exchange carries it: a CONNECT, a revoked agent. For the record alone. */
   readonly principal?: Principal
+  /** The parsed body that was refused, where no exchange carries it: for the form of the answer alone (an id that it has to repeat). */
+  readonly refusedBody?: unknown
 }
 
 /** Makes a denial; `extra` adds what the client may be told. */

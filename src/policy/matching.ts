@@ -27,7 +27,7 @@ export function matchWidely(rule: Rule, input: EvaluationInput): WideMatch | und
   if (!touchesScopes(rule, input.operation)) return undefined
   const target = touchesTargets(rule, input)
   if (target === false) return undefined
-  const condition = rule.condition?.evaluate(input) ?? true
+  const condition = conditionResult(rule, input, false)
   if (condition === false) return undefined
   if (condition === 'failed') return { rule, doubt: 'condition' }
   if (target === 'unresolved') return { rule, doubt: 'target' }
@@ -37,6 +37,12 @@ export function matchWidely(rule: Rule, input: EvaluationInput): WideMatch | und
 /** Whether an ask rule covers the request as an allow rule would have to, so that an approval can stand for one. */
 export function coversNarrowly(rule: Rule, input: EvaluationInput, alternative: readonly string[]): boolean {
   return knowsGroups(rule, input) && shortfallOf(rule, input, alternative) === undefined
+}
+
+/** @param favourable what a condition on a body that is yet to come has to be for the rule to let it through */
+function conditionResult({ condition }: Rule, input: EvaluationInput, favourable: boolean): boolean | 'failed' {
+  if (condition === undefined) return true
+  return condition.usesBody && input.bodyToCome === true ? favourable : condition.evaluate(input)
 }
 
 function knowsGroups(rule: Rule, { principal }: EvaluationInput): boolean {
@@ -69,7 +75,7 @@ export function shortfallOf(rule: Rule, input: EvaluationInput, alternative: rea
   if (scopes.length > 0) return { rule, steps: 3, lacks: { key: 'scopes', names: scopes } }
   const target = targetShortfall(rule, input)
   if (target !== undefined) return { rule, steps: 4, lacks: target }
-  const condition = rule.condition?.evaluate(input) ?? true
+  const condition = conditionResult(rule, input, true)
   if (condition === true) return undefined
   return { rule, steps: 5, lacks: { key: condition === 'failed' ? 'condition_failed' : 'condition' } }
 }

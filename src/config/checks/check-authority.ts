@@ -83,7 +83,7 @@ export const checkPeopleConnect: Check = function* ({ authority, integrations })
   for (const [name, integration] of Object.entries(integrations)) {
     const at = integration.type === 'github' && integration.oauth !== undefined ? ['oauth']
       : integration.type === 'slack' && integration.user_scopes !== undefined ? ['user_scopes']
-        : integration.type === 'routes' && typeof integration.credential === 'object' && 'oauth' in integration.credential ? ['credential', 'oauth'] : undefined
+        : (integration.type === 'routes' || integration.type === 'mcp') && typeof integration.credential === 'object' && 'oauth' in integration.credential ? ['credential', 'oauth'] : undefined
     if (at !== undefined) yield { at: ['integrations', name, ...at], problem: 'people connect accounts at the authority, and there is none', expected: 'an `authority` section' }
   }
 }

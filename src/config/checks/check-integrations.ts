@@ -48,10 +48,11 @@ export const checkCaHosts: Check = function* ({ integrations, ca }) {
 /** Routes and placements, by the rules of the integration itself. */
 export const checkRoutes: Check = function* ({ integrations }) {
   for (const [name, integration] of Object.entries(integrations)) {
-    if (integration.type !== 'routes') continue
+    if (integration.type !== 'routes' && integration.type !== 'mcp') continue
     const at = ['integrations', name]
     const wrong = integration.credential === 'none' ? undefined : placementProblem(integration.credential.placement)
     if (wrong !== undefined) yield { at: [...at, 'credential', 'placement'], ...wrong }
+    if (integration.type === 'mcp') continue
     for (const [index, route] of integration.routes.entries()) yield* routeFindings(route, [...at, 'routes', index])
   }
 }
@@ -103,6 +104,7 @@ function furtherOrigins(integration: IntegrationText): readonly (readonly [Origi
       return uploads === undefined ? [] : [[uploads, 'uploads_origin']]
     }
     case 'slack': return [[integration.uploads_origin, 'uploads_origin']]
+    case 'mcp': return []
     case 'routes': return integration.more_origins.map((origin, index) => [origin, 'more_origins', index])
   }
 }
