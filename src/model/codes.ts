@@ -74,6 +74,7 @@ const table = {
   credential_unavailable: { kind: 'fault', status: 503, title: 'No credential can be had at the moment.', proxyStatus: 'destination_unavailable' },
   authority_unavailable: { kind: 'fault', status: 503, title: 'The authority cannot be reached.', proxyStatus: 'proxy_internal_error' },
   // forward
+  upstream_session_unknown: { kind: 'denial', status: 404, title: 'The upstream’s session is not known here, or is another’s.', proxyStatus: 'http_request_denied' },
   address_refused: { kind: 'denial', status: 403, title: 'The upstream has an address that is not permitted.', proxyStatus: 'destination_ip_prohibited' },
   upstream_unresolved: { kind: 'fault', status: 502, title: 'The upstream’s name cannot be resolved.', proxyStatus: 'dns_error' },
   upstream_unreachable: { kind: 'fault', status: 502, title: 'The upstream cannot be reached.', proxyStatus: 'destination_unavailable' },

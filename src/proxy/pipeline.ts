@@ -5,15 +5,18 @@ import { codeOfThrown } from '../model/denial.ts'
 import { viewOf, writeAnswer } from './answer.ts'
 import { run, type Run, type Stages } from './compose.ts'
 import type { Received } from './exchange.ts'
-import { completionRecord } from './record.ts'
+import { completionRecord, type Trace } from './record.ts'
 
 export interface PipelineDependencies {
   readonly stages: Stages
   /** Takes the record that completes an exchange. */
   record(event: AuditEvent): void
   readonly clock: Clock
-  /** The refusal in the words of the upstream that the request was meant for; RFC 9457 where that is nobody. */
-  shape(view: DenialView, received: Received): DenialAnswer
+  /**
+   * The refusal in the words of the upstream that the request was meant for; RFC 9457 where that is nobody.
+   * @param body of the request, parsed; undefined where it was not read
+   */
+  shape(view: DenialView, received: Received, body: unknown): DenialAnswer
   /** The operational log: what broke in us, with its stack. Never told to the client. */
   reportBroken(error: unknown, stage: string, exchange: string): void
 }
@@ -53,7 +56,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
     const denial = outcome.kind === 'denied' ? outcome.denial : undefined
     const code = outcome.kind === 'denied' ? outcome.denial.denial : codeOfThrown(outcome.error)
     if (outcome.kind === 'broken') deps.reportBroken(outcome.error, outcome.stage, received.id)
-    const answer = deps.shape(viewOf(code, received.id, denial), received)
+    const answer = deps.shape(viewOf(code, received.id, denial), received, denial?.refusedBody ?? bodyOf(received))
     writeAnswer(received, answer)
     return answer.status
   }
@@ -69,4 +72,8 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
       else finish(received, outcome)
     },
   }
+}
+
+function bodyOf({ inspection }: Trace): unknown {
+  return inspection?.body?.value
 }

@@ -111,7 +111,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       })),
     record,
     clock,
-    shape: (view, received) => shapeOf(view, received, integrations),
+    shape: (view, received, body) => shapeOf(view, received, body, integrations),
     reportBroken,
   })
   const listener = await startListener(listenerOptions(options.listener, clock, log), {
@@ -175,11 +175,11 @@ function snapshotStage(current: () => PolicySnapshot): Stage<Identified, 'snapsh
 }
 
 /** In the words of the upstream that was meant; RFC 9457 where that is nobody, or where a proxy has to ask for the identity. */
-function shapeOf(view: DenialView, received: Received, integrations: IntegrationIndex): DenialAnswer {
+function shapeOf(view: DenialView, received: Received, body: unknown, integrations: IntegrationIndex): DenialAnswer {
   const { request, prefix, door } = received
   if (door === 'absolute' && view.status === 401) return problemAnswer(view, 'proxy')
   const meant = prefix === undefined ? integrations.byOrigin(request.scheme, request.host, request.port) : integrations.byName(prefix)
-  return meant === undefined ? problemAnswer(view, door === 'absolute' ? 'proxy' : 'origin') : meant.denialAnswer(view, request)
+  return meant === undefined ? problemAnswer(view, door === 'absolute' ? 'proxy' : 'origin') : meant.denialAnswer(view, request, body)
 }
 
 function listenerOptions(config: ListenerConfig, clock: Clock, log: Logger): ListenerOptions {

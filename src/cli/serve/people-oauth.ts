@@ -1,4 +1,4 @@
-import type { GithubConfig, IntegrationConfig, RoutesConfig, SlackConfig } from '../../config/config.ts'
+import type { GithubConfig, IntegrationConfig, McpConfig, RoutesConfig, SlackConfig } from '../../config/config.ts'
 import { githubOauth } from '../../integrations/github/github.ts'
 import { oauth2Upstream } from '../../integrations/oauth2/oauth2-upstream.ts'
 import { slackUserOauth } from '../../integrations/slack/user-oauth.ts'
@@ -26,7 +26,8 @@ function oauthOf(config: IntegrationConfig, deps: PeopleOauthDependencies): Upst
   switch (config.type) {
     case 'github': return ofGithub(config, deps)
     case 'slack': return ofSlack(config, deps)
-    case 'routes': return ofRoutes(config, deps)
+    case 'routes':
+    case 'mcp': return ofDescribed(config, deps)
   }
 }
 
@@ -40,7 +41,7 @@ function ofSlack({ name, origin, clientId, clientSecret, userScopes }: SlackConf
   return userScopes === undefined ? undefined : slackUserOauth({ api: origin, clientId, clientSecret, userScopes, http: http(name), clock })
 }
 
-function ofRoutes({ name, credential }: RoutesConfig, { own, clock }: PeopleOauthDependencies): UpstreamOauth | undefined {
+function ofDescribed({ name, credential }: RoutesConfig | McpConfig, { own, clock }: PeopleOauthDependencies): UpstreamOauth | undefined {
   if (credential === 'none' || !('oauth' in credential)) return undefined
   const { connect, ...oauth } = credential.oauth
   return oauth2Upstream({ ...oauth, title: titleOf(name), http: own.client(connect), clock })

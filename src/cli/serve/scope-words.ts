@@ -2,7 +2,10 @@ import type { ConsentIntegration } from '../../authority/consent/contract.ts'
 import type { IntegrationConfig } from '../../config/config.ts'
 import { githubScopeWords } from '../../integrations/github/scope-words.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
+import type { Vocabulary } from '../../integrations/integration.ts'
+import { mcpScopeWords } from '../../integrations/mcp/scope-words.ts'
 import { routesScopeWords } from '../../integrations/routes/scope-words.ts'
+import type { ScopeWords } from '../../integrations/scope-words.ts'
 import { slackScopeWords } from '../../integrations/slack/scope-words.ts'
 import { titleOf } from './people-oauth.ts'
 
@@ -11,7 +14,15 @@ export function pageIntegrations(configs: readonly IntegrationConfig[], index: I
   return new Map(configs.flatMap(({ name, type }) => {
     const vocabulary = index.byName(name)?.vocabulary
     if (vocabulary === undefined) return []
-    const words = type === 'github' ? githubScopeWords : type === 'slack' ? slackScopeWords : routesScopeWords(titleOf(name), [...vocabulary.operations()])
-    return [[name, { vocabulary, words }] as const]
+    return [[name, { vocabulary, words: wordsOf(type, titleOf(name), vocabulary) }] as const]
   }))
+}
+
+function wordsOf(type: IntegrationConfig['type'], title: string, vocabulary: Vocabulary): ScopeWords {
+  switch (type) {
+    case 'github': return githubScopeWords
+    case 'slack': return slackScopeWords
+    case 'routes': return routesScopeWords(title, [...vocabulary.operations()])
+    case 'mcp': return mcpScopeWords(title)
+  }
 }

@@ -1,7 +1,7 @@
 import type { AuditLog } from '../../audit/log.ts'
 import { connectUrl } from '../../authority/connections/connect-routes.ts'
 import { createConnectionDesk, type OpenConnectionDesk } from '../../authority/connections/connection-desk.ts'
-import type { GithubConfig, IntegrationConfig, RoutesConfig, SlackConfig } from '../../config/config.ts'
+import type { GithubConfig, IntegrationConfig, McpConfig, RoutesConfig, SlackConfig } from '../../config/config.ts'
 import type { DialSettings } from '../../egress/dial.ts'
 import { githubAppIssuer } from '../../integrations/github/github.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
@@ -94,7 +94,8 @@ function sourceOf(config: IntegrationConfig, http: UpstreamHttp, deps: SourceDep
   switch (config.type) {
     case 'github': return { issuer: githubSource(config, http, deps) }
     case 'slack': return slackSource(config, http, deps)
-    case 'routes': return { issuer: routesSource(config, deps) }
+    case 'routes':
+    case 'mcp': return { issuer: describedSource(config, deps) }
   }
 }
 
@@ -118,7 +119,7 @@ function slackSource({ name, origin, uploadsOrigin, tokens, ...config }: SlackCo
   })
 }
 
-function routesSource({ name, credential }: RoutesConfig, deps: SourceDependencies): Issuer | undefined {
+function describedSource({ name, credential }: RoutesConfig | McpConfig, deps: SourceDependencies): Issuer | undefined {
   if (credential === 'none') return undefined
   if ('secret' in credential) return staticIssuer(credential)
   const { placement, oauth } = credential

@@ -3,15 +3,19 @@ import type { DialSettings } from '../../egress/dial.ts'
 import { causeOf, EgressError } from '../../egress/egress-error.ts'
 import { openPool, type PoolSettings } from '../../egress/upstream-pool.ts'
 import type { HeaderList } from '../../http/request.ts'
+import type { AnswerFilter } from '../../integrations/integration.ts'
 import type { FaultCode } from '../../model/codes.ts'
 import type { Credential } from '../../model/credential.ts'
 import { deny, Fault, type Denial } from '../../model/denial.ts'
 import type { Revocations } from '../../sync/contract.ts'
 import type { Announced, Forwarding, Stage } from '../exchange.ts'
 import type { LiveExchanges } from '../live-exchanges.ts'
+import { answerFilterOf, answerHandler, withoutCodings } from './answer-handler.ts'
+import { AnswerRefused } from './answer-refused.ts'
 import { rewriteForBaseUrl } from './base-url.ts'
 import type { PoolCache } from './pool-cache.ts'
 import { Relay, type RelayEnd } from './relay.ts'
+import { sessionOf, UpstreamSessions } from './upstream-sessions.ts'
 
 /** A request as it goes out, the credential on it. */
 export interface PlacedRequest {
@@ -41,23 +45,32 @@ export interface ForwardDependencies {
 
 /** Sends the request on, the credential placed last, and streams the answer back. */
 export function forwardStage(deps: ForwardDependencies): Stage<Announced, 'forwarding', Forwarding> {
+  const sessions = new UpstreamSessions()
   return {
     name: 'forward',
     adds: 'forwarding',
     run(exchange) {
       // Again, since minutes may have passed while a person's connection was renewed: this is the last moment before the secret is written.
-      const refusal = deps.revocations.refusal(exchange.principal)
+      const { principal, route: { integration, request } } = exchange
+      const refusal = deps.revocations.refusal(principal) ?? sessions.refusal(principal, integration.name, sessionOf(request.headers, integration))
       if (refusal !== undefined) return refusal
       // The client may have left while the start was recorded: for nobody no secret is written.
       if (exchange.incoming.socket.destroyed) return { status: 0, bytesIn: 0, bytesOut: 0, outcome: 'aborted', reason: undefined }
-      const placed = deps.place(exchange.route.request, exchange.credential)
+      const filter = answerFilterOf(exchange)
+      const placed = deps.place(filter === undefined ? request : { ...request, headers: withoutCodings(request.headers) }, exchange.credential)
       if ('denial' in placed) return placed
-      return send(exchange, placed, deps)
+      return send(exchange, placed, deps, { filter, sessions })
     },
   }
 }
 
-function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependencies): Promise<Forwarding | Denial> {
+/** What is done with the answer on its way. */
+interface Answering {
+  readonly filter: AnswerFilter | undefined
+  readonly sessions: UpstreamSessions
+}
+
+function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependencies, { filter, sessions }: Answering): Promise<Forwarding | Denial> {
   const { request, integration } = exchange.route
   const target = { host: request.host, port: request.port, tls: request.scheme === 'https' }
   const owner = exchange.principal.delegation?.id ?? exchange.principal.agent
@@ -71,7 +84,7 @@ function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependenc
     const unregister = deps.live.add({ principal: exchange.principal, integration: integration.name, cut: () => relay.cut() })
     // A body that was inspected has been asked for already.
     if (exchange.inspection.body === undefined) exchange.sendContinue?.()
-    pool.dispatch(dispatchOptions(exchange, placed), relay)
+    pool.dispatch(dispatchOptions(exchange, placed), answerHandler(exchange, relay, filter, sessions))
   })
 }
 
@@ -125,6 +138,7 @@ function faultCodeOf(error: Error): FaultCode {
 /** Our own sentence or the system's code: never an upstream's text. */
 function wordsOf(error: Error): string {
   const cause = causeOf(error)
+  if (error instanceof AnswerRefused) return error.message
   if (error instanceof EgressError) return cause === undefined ? error.message : `${error.message} (${cause})`
   return `the upstream connection broke (${cause ?? 'unknown'})`
 }

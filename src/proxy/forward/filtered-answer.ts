@@ -1,0 +1,100 @@
+import type { Dispatcher } from 'undici'
+import { parseMediaType } from '../../http/media-type.ts'
+import type { AnswerFilter } from '../../integrations/integration.ts'
+import { AnswerRefused } from './answer-refused.ts'
+import { EventStreamFilter } from './event-stream-filter.ts'
+import type { Relay } from './relay.ts'
+import { rawFields, soleField } from './raw-fields.ts'
+import { RewrittenController } from './rewritten-controller.ts'
+
+/** The most of an answer that is held in order to be rewritten: a document, or one event. */
+const MAX_HELD_BYTES = 1_048_576
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** What is done with the answer's body, as its header tells. */
+type Body =
+  | { readonly kind: 'events'; readonly filter: EventStreamFilter }
+  /** Held whole, the head too: what cannot be judged is then answered as a refusal. */
+  | { readonly kind: 'document'; readonly status: number; readonly fields: readonly string[]; readonly chunks: Buffer[]; bytes: number }
+  /** Nothing is listed in it. */
+  | { readonly kind: 'error' }
+  /** Of a type that cannot be judged: it may be empty, and no more. */
+  | { readonly kind: 'empty' }
+
+/** Stands before a relay and passes on only what the filter leaves. What it cannot judge it breaks off: nothing passes unfiltered. */
+export class FilteredAnswer implements Dispatcher.DispatchHandler {
+  readonly #relay: Relay
+  readonly #filter: AnswerFilter
+  #body: Body | undefined
+
+  constructor(relay: Relay, filter: AnswerFilter) {
+    this.#relay = relay
+    this.#filter = filter
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#relay.onRequestStart(controller)
+  }
+
+  onBodySent(chunk: Buffer): void {
+    this.#relay.onBodySent(chunk)
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    if (status < 200) return
+    const fields = rawFields(controller)
+    const body = bodyOf(status, fields, this.#filter)
+    this.#body = body
+    if (body.kind === 'document') return
+    this.#relay.onResponseStart(body.kind === 'events' ? new RewrittenController(controller, fields, undefined) : controller, status)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const body = this.#body
+    if (body === undefined || body.kind === 'empty') throw new AnswerRefused('the answer is of a type that cannot be judged, and is not passed unfiltered')
+    if (body.kind === 'document') return hold(body, chunk)
+    const shown = body.kind === 'events' ? body.filter.push(chunk) : chunk
+    if (shown.length > 0) this.#relay.onResponseData(controller, shown)
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    const body = this.#body
+    if (body?.kind !== 'document') return this.#relay.onResponseEnd()
+    const shown = this.#rewritten(body.chunks, body.bytes)
+    if (shown === undefined) return this.#relay.onResponseError(controller, new AnswerRefused('the answer cannot be judged, and is not passed unfiltered'))
+    const rewritten = new RewrittenController(controller, body.fields, shown.length)
+    this.#relay.onResponseStart(rewritten, body.status)
+    if (shown.length > 0) this.#relay.onResponseData(rewritten, shown)
+    this.#relay.onResponseEnd()
+  }
+
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
+    this.#relay.onResponseError(controller, error)
+  }
+
+  #rewritten(chunks: readonly Buffer[], bytes: number): Buffer | undefined {
+    if (bytes === 0) return Buffer.alloc(0)
+    try {
+      const shown = this.#filter.document(UTF8.decode(Buffer.concat(chunks, bytes)))
+      return shown === undefined ? undefined : Buffer.from(shown)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function bodyOf(status: number, fields: readonly string[], filter: AnswerFilter): Body {
+  const coding = soleField(fields, 'content-encoding')
+  if (coding !== undefined && coding !== 'identity') throw new AnswerRefused('the answer is coded, although that was not accepted, and is not passed unfiltered')
+  switch (parseMediaType(soleField(fields, 'content-type') ?? '')?.essence) {
+    case 'text/event-stream': return { kind: 'events', filter: new EventStreamFilter(filter, MAX_HELD_BYTES) }
+    case 'application/json': return { kind: 'document', status, fields, chunks: [], bytes: 0 }
+    default: return { kind: status >= 400 ? 'error' : 'empty' }
+  }
+}
+
+function hold(body: Extract<Body, { readonly kind: 'document' }>, chunk: Buffer): void {
+  body.bytes += chunk.length
+  if (body.bytes > MAX_HELD_BYTES) throw new AnswerRefused(`the answer is larger than ${MAX_HELD_BYTES} bytes, and is not passed unfiltered`)
+  body.chunks.push(chunk)
+}
