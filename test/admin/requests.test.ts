@@ -208,6 +208,7 @@ describe('narrowing a delegation', () => {
     ['an end that is over', { version: 3, expires_at: '2026-11-21T08:00:00Z' }, 400],
     ['nothing', { version: 3 }, 400],
     ['another version', { version: 2, access: access(['pulls:read'], ['acme-corp/*']) }, 409],
+    ['another version, of what is not within it any more', { version: 2, access: access(['issues:write'], ['other/backend']) }, 409],
   ])('is refused with %s', async (_, body, status) => {
     expect((await patch(body)).status).toBe(status)
     expect(world.store.delegationsById.get('dlg_alice')?.version).toBe(3)

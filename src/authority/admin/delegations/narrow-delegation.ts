@@ -26,13 +26,15 @@ type Wish = z.infer<typeof delegationNarrowing>
 export async function narrowDelegation(stored: StoredDelegation, wish: Wish, by: PersonId, deps: NarrowDeps): Promise<StoredDelegation | Denial> {
   const { clock, audit } = deps
   if (wish.access === undefined && wish.expires_at === undefined) return refused('Nothing is to be narrowed.')
+  // First: what lies within an approval as it was read need not lie within what it is by now.
+  if (stored.version !== wish.version) return conflict(stored, wish)
   const within = wish.access === undefined ? { access: stored.access } : narrow(stored.access, wish.access)
   if ('problem' in within) return refused(within.problem)
   const expiresAtMs = wish.expires_at === undefined ? stored.expiresAtMs : Date.parse(wish.expires_at)
   if (expiresAtMs > stored.expiresAtMs || expiresAtMs <= clock.nowMs()) return refused(`It can end from now on until ${momentOf(stored.expiresAtMs)}.`)
   if (!audit.writable) throw new Fault('audit_unavailable', 'a change of a delegation cannot be recorded, and is not made')
   const after = await deps.delegations.change(stored.id, wish.version, within.access, expiresAtMs)
-  if (after === undefined) return deny('state_conflict', `${stored.id} is not at version ${wish.version}, or has ended`, { hint: 'It has ended or was changed meanwhile: read it again.' })
+  if (after === undefined) return conflict(stored, wish)
   await record(after, by, deps)
   return after
 }
@@ -49,6 +51,10 @@ function record(after: StoredDelegation, by: PersonId, { audit, nameOf }: Narrow
     reason: `stands until ${momentOf(after.expiresAtMs)}`,
     outcome: 'ok',
   })
+}
+
+function conflict({ id }: StoredDelegation, { version }: Wish): Denial {
+  return deny('state_conflict', `${id} is not at version ${version}, or has ended`, { hint: 'It has ended or was changed meanwhile: read it again.' })
 }
 
 function refused(hint: string): Denial {
