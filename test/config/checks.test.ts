@@ -5,6 +5,7 @@ const plus = (section: string): string => `${SMALL}\n${section}\n`
 const TLS = 'tls: { certificate: { file: cert.pem }, key: { file: key.pem }'
 const integration = (text: string): string => small('integrations:', `integrations:\n  other: ${text}`)
 const authority = (keys: string): string => `authority: { login: { issuer: https://idp.acme.com, client_id: postern }, ${keys} }`
+const server = (addresses: readonly string[], agent = 'agent:late'): string => `resource_servers: [${addresses.map((address) => `{ resource: "${address}", agent: ${agent} }`).join(', ')}]`
 const ROUTE = 'routes: [{ route: GET /x, access: read, scopes: [a] }]'
 
 const refused: readonly [string, string, RegExp][] = [
@@ -47,6 +48,12 @@ const refused: readonly [string, string, RegExp][] = [
   ['demo accounts that other machines reach', plus('authority: { url: "https://p.acme.com", behind_proxy: true, address: "0.0.0.0:8081", unsafe_demo_accounts: [{ person: "user:a@b.c", name: A }] }'), /whoever reaches the authority can sign in as anybody/],
   ['a delegation token that lives for a week', plus(authority('url: "http://localhost:8081", lifetimes: { delegation_token: 7d }')), /lifetimes\.delegation_token: the duration is out of bounds/],
   ['a preset that is longer than the longest', plus(authority('url: "http://localhost:8081", lifetimes: { consent_default: 2h, consent_max: 1h }')), /consent_default: it is longer/],
+  ['a server at the authority’s own address', plus(authority(`url: "http://localhost:8081", ${server(['http://localhost:8081/mcp'])}`)), /resource_servers\[0\]\.resource: a token for it could be taken for one of Postern/],
+  ['two servers at one address', plus(authority(`url: "http://localhost:8081", ${server(['https://a.b/mcp', 'https://a.b/mcp'])}`)), /resource_servers\[1\]\.resource: resource_servers\[0\] is at the same address/],
+  ['a server that is an audience as well', plus(authority(`url: "http://localhost:8081", audiences: [{ audience: "https://a.b/mcp" }], ${server(['https://a.b/mcp'])}`)), /resource: it is among `authority\.audiences`/],
+  ['a server that cannot prove itself', plus(authority(`url: "http://localhost:8081", ${server(['https://a.b/mcp'], 'agent:deployer')}`)), /resource_servers\[0\]\.agent: agent:deployer cannot prove that it is this server; expected: a `public_key`/],
+  ...['http://a.b/mcp', 'https://a.b/mcp/', 'https://A.b/mcp', 'https://a.b/x/../mcp', 'https://a.b/mcp?x', 'https://a.b/mcp#x', 'https://u@a.b/mcp', 'https://a.b:443/mcp', 'mcp'].map((address): [string, string, RegExp] =>
+    [`a server at ${address}`, plus(authority(`url: "http://localhost:8081", ${server([address])}`)), /resource_servers\[0\]\.resource/]),
   ['two stores', small('store: { key', 'store: { file: a.db, redis: { nodes: ["127.0.0.1:6379"] }, key'), /store\.redis: there is a `file` as well/],
   ['sentinels that watch nothing by name', small('store: { key', 'store: { redis: { topology: sentinel, nodes: ["127.0.0.1:6379"] }, key'), /`master` names what the sentinels watch/],
   ['a Redis elsewhere without TLS', small('store: { key', 'store: { redis: { nodes: ["redis.acme.com:6379"] }, key'), /another machine is reached without TLS/],
@@ -70,6 +77,8 @@ const accepted: readonly [string, string][] = [
   ['a listener on a Unix socket', plus('listener: { address: "unix:/run/postern.sock", bound_agent: { agent: agent:deployer } }')],
   ['an operations port on a Unix socket', plus('operations: { address: "unix:/run/postern-operations.sock" }')],
   ['an operations port marked unsafe', plus('operations: { unsafe_unauthenticated: true }')],
+  ['a server with a client certificate of its own', small('  - id: agent:deployer', '  - { id: agent:deployer, spiffe: spiffe://acme.com/x }').concat(`\n${authority(`url: "http://localhost:8081", ${server(['https://a.b/mcp', 'http://127.0.0.1:8090/mcp', 'https://c.d'], 'agent:deployer')}`)}\n`)],
+  ['a server that is registered by the API later', plus(authority(`url: "http://localhost:8081", ${server(['https://a.b/mcp'])}`))],
   ['two ports of one host', integration(`{ type: routes, origin: "https://tickets.acme.com:8443", credential: none, ${ROUTE} }`)],
   ['a plain origin marked unsafe, which needs no certificate', integration(`{ type: routes, origin: "http://wiki.acme.com", unsafe_allow_plaintext: true, credential: none, ${ROUTE} }`)],
 ]
