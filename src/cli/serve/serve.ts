@@ -112,7 +112,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   const control = await startControl(base, opened?.url)
   // Agents are told the proxy's own address by what they are given; it is known once the proxy listens.
   const running = opened === undefined ? undefined : await startAuthority({
-    ...base, ...control, opened, plane: control.controlPlane, baseUrl: (name) => baseUrlOf(config.listener, proxy.dataPlane, name),
+    ...base, ...control, opened, plane: control.controlPlane, baseUrl: (name) => baseUrlOf(config.listener, proxy.dataPlane, integrations, name),
   })
   const dataPlane = (proxy.dataPlane = await startProxy(base, control, running))
   own.push(...ownListenerOf(dataPlane.listener.address))
