@@ -16,7 +16,7 @@ export {
 export { toPosternError } from './errors/to-postern-error.ts'
 export type { ReadOptions } from './errors/told-error.ts'
 export { login } from './login/login.ts'
-export type { AccessRequest, DevicePrompt, LoginOptions } from './login/login-options.ts'
+export type { AccessRequest, DevicePrompt, LoginOptions, LoginRequest } from './login/login-options.ts'
 export type { Session } from './login/session.ts'
 export type { SessionStore, StoredSession } from './login/session-store.ts'
 export { createProxyDispatcher } from './proxy/proxy-dispatcher.ts'

@@ -10,7 +10,8 @@ export interface AccessRequest {
   readonly targets: readonly string[]
 }
 
-interface LoginRequest extends ClientOptions {
+/** What both ways of signing in have in common. */
+export interface LoginRequest extends ClientOptions {
   /** `github:pulls:read`: one, several, or several separated by spaces; for all targets. */
   readonly scope?: string | readonly string[]
   /** The same with targets; may stand beside `scope`. */

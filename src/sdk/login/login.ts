@@ -1,4 +1,4 @@
-import { LoginFailedError, DelegationEndedError } from '../errors/refusals.ts'
+import { DelegationEndedError, LoginFailedError } from '../errors/refusals.ts'
 import { AuthorityClient } from '../oauth/authority-client.ts'
 import { deviceTokens } from './device-flow.ts'
 import type { LoginOptions } from './login-options.ts'
@@ -26,7 +26,7 @@ export async function loginAt(client: AuthorityClient, options: LoginOptions): P
   const facts = { issuer: client.settings.issuer, clientId: client.settings.clientId, asked: JSON.stringify(fields) }
   const kept = await resumed(client, options, facts)
   if (kept !== undefined) return kept
-  const session = new RenewingSession({ ...facts, ...await askedFor(client, options, fields) }, client, options.store, options.store === undefined)
+  const session = new RenewingSession({ ...facts, ...await askedFor(client, options, fields) }, client, options.store, false)
   // Kept before anybody uses it.
   await session.accessToken()
   return session

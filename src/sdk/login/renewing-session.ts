@@ -27,13 +27,14 @@ export class RenewingSession implements Session {
   #notBeforeMs = 0
   #ended: DelegationEndedError | undefined
 
-  /** @param kept whether the store has these tokens already */
+  /** @param kept whether the tokens come from the store, rather than from a person's approval just now */
   constructor(tokens: StoredSession, client: AuthorityClient, store: SessionStore | undefined, kept: boolean) {
     this.#tokens = tokens
-    this.#unsaved = !kept
+    this.#unsaved = !kept && store !== undefined
     this.#client = client
     this.#store = store
-    this.#marginMs = this.#marginNow()
+    // What was kept may have been revoked meanwhile: it is renewed at once, which tells.
+    this.#marginMs = kept ? Infinity : this.#marginNow()
   }
 
   get expiresAt(): Date {

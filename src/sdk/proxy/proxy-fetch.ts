@@ -46,9 +46,10 @@ function fetchWith(open: () => Promise<Dispatcher>): ClosableFetch {
     return opening
   }
   const call = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const dispatcher = await opened() as unknown as NonNullable<RequestInit['dispatcher']>
+    const dispatcher = await opened()
     try {
-      return await globalThis.fetch(input, { ...init, dispatcher })
+      // Node's own option, which not every typing of `fetch` knows.
+      return await globalThis.fetch(input, Object.assign({}, init, { dispatcher }))
     } catch (error) {
       throw error instanceof Error && isPosternError(error.cause) ? error.cause : error
     }
