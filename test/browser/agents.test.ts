@@ -122,6 +122,7 @@ describe('the agents, for an operator', () => {
     await page.getByRole('heading', { name: 'There is no such agent' }).waitFor()
     await page.getByRole('link', { name: 'Show all agents' }).click()
     await page.getByRole('table', { name: 'Agents' }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/agents')
   })
 })
 

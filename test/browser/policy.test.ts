@@ -81,6 +81,7 @@ describe('the policies', () => {
     await page.getByText('With a body').click()
     await page.getByLabel('Body').fill('{ not json')
     await page.getByText('It is not JSON.').waitFor()
+    expect(await page.getByLabel('Body').getAttribute('aria-invalid')).toBe('true')
   })
 
   it('tell a change that could not be used, while those before stay in force, and the history of both', async () => {
@@ -114,5 +115,6 @@ describe('the policies', () => {
   it('are not for people without a role, who are told so', async () => {
     const { page } = await opened('/policy', 'alice')
     await page.getByRole('alert').first().getByText('role_required').waitFor()
+    expect(await page.getByText(/^sha256:/).count()).toBe(0)
   })
 })
