@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../../src/dashboard/api/api-error.ts'
 import { withDays, type Item } from '../../src/dashboard/audit/days.ts'

@@ -59,7 +59,7 @@ function eventAt(at: number, run: { readonly delegation: DelegationId; readonly 
   const call = CALLS[Math.floor(random() * CALLS.length)] ?? CALLS[0]
   const who = { agent: AGENTS[at % AGENTS.length], user: PEOPLE[at % PEOPLE.length], delegation: run?.delegation, session: run?.session, identified_by: 'token' }
   const what = { integration: call.integration, operation: call.operation, scopes: call.scopes, target: call.target }
-  const exchange = newId('exc')
+  const exchange = newId('evt').replace('evt', 'exc')
   const http = { method: call.method, host: call.host, path: call.path.endsWith('/') ? `${call.path}${at}` : call.path }
   const allowed = { policy_evaluation: { org_policy: 'allow', user_consent: 'allow', agent_permissions: 'allow' }, policy_hash: HASH } as const
   const dice = random()
