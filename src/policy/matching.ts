@@ -27,7 +27,8 @@ export function matchWidely(rule: Rule, input: EvaluationInput): WideMatch | und
   if (!touchesScopes(rule, input.operation)) return undefined
   const target = touchesTargets(rule, input)
   if (target === false) return undefined
-  const condition = conditionResult(rule, input, false)
+  // Asked about is not refused, and may be all that grants it.
+  const condition = conditionResult(rule, input, rule.effect !== 'deny')
   if (condition === false) return undefined
   if (condition === 'failed') return { rule, doubt: 'condition' }
   if (target === 'unresolved') return { rule, doubt: 'target' }

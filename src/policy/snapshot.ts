@@ -11,7 +11,7 @@ export interface EvaluationInput {
   readonly request: CanonicalRequest
   /** Undefined where nothing looked at the body; a condition that then does, fails (true for deny and ask, false for allow). */
   readonly body: InspectedBody | undefined
-  /** Asks whether some body could be allowed: a condition on it then counts in the caller's favour. Never for a request that is at hand. */
+  /** Asks whether some body would not be denied: a condition on it then counts in the caller's favour. Never for a request that is at hand. */
   readonly bodyToCome?: true
   /** Wall clock. */
   readonly nowMs: number
