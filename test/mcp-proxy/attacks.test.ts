@@ -69,6 +69,10 @@ describe('what a message could hide', () => {
     expect(await refused(call('review_pr', { params }), { 'mcp-protocol-version': '2025-06-18' })).toMatchObject({ code: 'request_ambiguous' })
   })
 
+  it('takes the name of no field for more than a name', async () => {
+    expect((await mcp.post('mcp-raw', call('review_pr'), { constructor: 'x', 'to-string': 'y' })).status).toBe(200)
+  })
+
   it('accepts fields that tell the same, encoded or not', async () => {
     const headers = { 'mcp-method': 'tools/call', 'mcp-name': `=?base64?${Buffer.from('review_pr').toString('base64')}?=`, 'mcp-param-repo': 'acme/backend' }
     expect((await mcp.post('mcp-raw', call('review_pr'), headers)).status).toBe(200)

@@ -1,9 +1,14 @@
+import { readFile } from 'node:fs/promises'
 import { ProtocolError } from '@modelcontextprotocol/client'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { McpError } from '@modelcontextprotocol/sdk/types.js'
+import { fetch as fetchBy, ProxyAgent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../../src/model/ids.ts'
 import { findCanaries } from '../support/canary.ts'
 import { operatorPlaces } from '../support/visible.ts'
+import { mcpHost } from './mcp-server.ts'
 import { startMcpWorld, type McpWorld } from './mcp-world.ts'
 
 let mcp: McpWorld
@@ -76,6 +81,19 @@ describe.each([['legacy', 'mcp-v1'], ['auto', 'mcp-v2'], ['legacy', 'mcp-v2']] a
     expect(refused).toMatchObject({ code: -31_403, data: { code: 'policy_denied' } })
     await expect(client.callTool({ ...REVIEW, arguments: { repo: 'acme/payroll' } })).rejects.toMatchObject({ code: -31_403 })
   })
+})
+
+it('works by HTTPS_PROXY, at the server’s own URL, through the same checks', async () => {
+  const { world } = mcp
+  const proxy = new ProxyAgent({ uri: `http://127.0.0.1:${world.port}`, token: `Bearer ${await mcp.token()}`, requestTls: { ca: await readFile(world.bundle, 'utf8') } })
+  const client = new Client({ name: 'agent', version: '1.0.0' })
+  const proxied = (url: string | URL, init?: RequestInit): Promise<Response> => fetchBy(url, { ...init, dispatcher: proxy } as object) as unknown as Promise<Response>
+  await client.connect(new StreamableHTTPClientTransport(new URL(`https://${mcpHost('mcp-v1')}/mcp`), { fetch: proxied }) as Parameters<typeof client.connect>[0])
+  expect((await client.listTools()).tools).toHaveLength(3)
+  expect(await client.callTool(REVIEW)).toMatchObject({ content: [{ text: 'reviewed acme/backend' }] })
+  await expect(client.callTool({ name: 'hidden_tool' })).rejects.toMatchObject({ code: -31_403, data: { code: 'policy_denied' } })
+  await client.close()
+  await proxy.destroy()
 })
 
 it('speaks the newest revision with a server that has it, its routing fields and all', async () => {

@@ -17,17 +17,17 @@ const PARAM_PREFIX = 'mcp-param-'
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion'
 const SENTINEL = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const MAX_SESSION_ID = 4096
 
 /** The form of each field that may stand once. */
-const SINGLE: Readonly<Record<string, RegExp>> = {
-  'mcp-method': /^[A-Za-z_/]{1,128}$/,
-  'mcp-name': /^[\x20-\x7e]{1,4096}$/,
-  'mcp-protocol-version': /^[A-Za-z0-9.-]{1,32}$/,
+const SINGLE: ReadonlyMap<string, RegExp> = new Map([
+  ['mcp-method', /^[A-Za-z_/]{1,128}$/],
+  ['mcp-name', /^[\x20-\x7e]{1,4096}$/],
+  ['mcp-protocol-version', /^[A-Za-z0-9.-]{1,32}$/],
   // MCP 2025-06-18, session management: visible ASCII alone.
-  [SESSION_HEADER]: new RegExp(`^[\\x21-\\x7e]{1,${MAX_SESSION_ID}}$`),
-  'last-event-id': /^[\x20-\x7e]{0,4096}$/,
-}
+  [SESSION_HEADER, /^[\x21-\x7e]{1,4096}$/],
+  ['last-event-id', /^[\x20-\x7e]{0,4096}$/],
+])
+const PARAM = /^[\x20-\x7e]{0,8192}$/
 
 /**
  * Reads what stands before the body, where balancers and gateways look. Pure; linear.
@@ -38,7 +38,7 @@ export function readRoutingHeaders(headers: HeaderList): RoutingHeaders | Denial
   const seen = new Map<string, string>()
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at]?.toLowerCase() ?? ''
-    const form = name.startsWith(PARAM_PREFIX) ? /^[\x20-\x7e]{0,8192}$/ : SINGLE[name]
+    const form = name.startsWith(PARAM_PREFIX) ? PARAM : SINGLE.get(name)
     if (form === undefined) continue
     const value = headers[at + 1] ?? ''
     if (seen.has(name)) return deny('request_ambiguous', 'a field of MCP is given more than once')
