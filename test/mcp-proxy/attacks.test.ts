@@ -141,6 +141,18 @@ describe('a list that cannot be filtered', () => {
   })
 })
 
+it('cuts a stream that is filtered when its delegation is revoked, and passes each event at once until then', async () => {
+  const delegation = newId('dlg')
+  mcp.upstream.raw = (_request, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\ndata: {"jsonrpc"')
+  const response = await fetch(mcp.url('mcp-raw'), { headers: { authorization: `Bearer ${await mcp.token({ delegation })}`, accept: 'text/event-stream' } })
+  const reader = response.body?.getReader()
+  const first = await reader?.read()
+  expect(Buffer.from(first?.value ?? []).toString()).toBe('data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n')
+  await mcp.world.editConfig((config) => `${config}revoked: { delegations: ["${delegation}"] }\n`)
+  expect(await reader?.read().then(({ done }) => (done ? 'ended' : 'more'), () => 'cut')).toBe('cut')
+  expect(await mcp.world.recorded(({ operation, outcome }) => operation === 'stream/open' && outcome === 'revoked')).toMatchObject({ event: 'api.call', integration: 'mcp-raw' })
+})
+
 it('knows no other path, no query and no other method at the endpoint', async () => {
   const headers = { authorization: `Bearer ${await mcp.token()}` }
   const at = async (path: string, method = 'GET'): Promise<number> => (await fetch(`${mcp.url('mcp-raw').href}${path}`, { method, headers })).status
