@@ -46,7 +46,7 @@ const COLUMNS: readonly Column<DelegationView>[] = [
   { label: 'Could do', show: ({ access }) => <ul>{access.map((each) => <li key={each.integration + each.scopes.join(' ')}><Told text={each.title} />: <code><Told text={each.scopes.join(' ')} maxLength={160} /></code></li>)}</ul> },
   { label: 'Approved', show: ({ created_at: at }) => <Moment at={at} /> },
   { label: 'Ended', show: (delegation) => <HowItEnded delegation={delegation} /> },
-  { label: '', show: ({ id, agent }) => <div class="actions"><Link class="button button-small" href={`/audit?delegation=${encodeURIComponent(id)}`} label={`What ${nameOf(agent)} did`}>What it did</Link></div> },
+  { label: '', show: ({ id, agent }) => <div class="actions"><Link class="button button-small" href={`/audit?delegation=${encodeURIComponent(id)}`}>What it did<span class="visually-hidden">: {nameOf(agent)}</span></Link></div> },
 ]
 
 function HowItEnded({ delegation: { state, ended_at: ended, ended_by: by, end_reason: reason, expires_at: expiry } }: { readonly delegation: DelegationView }): JSX.Element {

@@ -1,9 +1,8 @@
 import type { DelegationView } from '../../authority/admin/wire/delegation.ts'
 import type { ReportView } from '../../authority/admin/wire/report.ts'
-import type { ApiError } from '../api/api-error.ts'
+import { asApiError, type ApiError } from '../api/api-error.ts'
 import type { Api } from '../api/client.ts'
 import { readPages } from '../api/read-pages.ts'
-import { asApiError } from '../api/use-resource.ts'
 import { mergeReports } from './merge-reports.ts'
 
 /** So many are ended at the same time. */

@@ -47,3 +47,9 @@ async function problemOf(answer: Response): Promise<Readonly<Record<string, unkn
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
+
+/** What went wrong, whatever it was, in a form that can be shown. */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  return new ApiError({ title: 'Something broke on this page.', code: 'page_broken', status: 0, hint: error instanceof Error ? error.message : undefined })
+}

@@ -1,6 +1,5 @@
 import type { Api, Query } from './client.ts'
-import { asApiError } from './use-resource.ts'
-import type { ApiError } from './api-error.ts'
+import { asApiError, type ApiError } from './api-error.ts'
 
 /** How a followed stream stands. */
 export type FollowState = { readonly kind: 'connecting' } | { readonly kind: 'live' } | { readonly kind: 'waiting'; readonly error: ApiError | undefined }

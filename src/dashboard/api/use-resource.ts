@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { ApiError } from './api-error.ts'
+import { asApiError, type ApiError } from './api-error.ts'
 
 export interface Resource<T> {
   /** What was read last; kept while it is read again. */
@@ -47,10 +47,4 @@ export function useResource<T>(key: string, read: (signal: AbortSignal) => Promi
 
   const isCurrent = state.key === key
   return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, isLoading: state.isLoading || !isCurrent, reload }
-}
-
-/** What went wrong, whatever it was, in a form that can be shown. */
-export function asApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error
-  return new ApiError({ title: 'Something broke on this page.', code: 'page_broken', status: 0, hint: error instanceof Error ? error.message : undefined })
 }

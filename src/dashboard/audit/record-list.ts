@@ -1,5 +1,4 @@
-import type { ApiError } from '../api/api-error.ts'
-import { asApiError } from '../api/use-resource.ts'
+import { asApiError, type ApiError } from '../api/api-error.ts'
 import { dayOf, withDays, type Item } from './days.ts'
 import { newcomers, type Newcomers } from './newcomers.ts'
 import { PageLayout, type ListPage } from './page-layout.ts'

@@ -1,7 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { ApiError } from '../api/api-error.ts'
-import { asApiError } from '../api/use-resource.ts'
+import { asApiError, type ApiError } from '../api/api-error.ts'
 import { Dialog } from './dialog.tsx'
 import { Failure } from './failure.tsx'
 
