@@ -35,7 +35,7 @@ describe('a question to a person', () => {
       uid: location.split('/').at(-1) ?? '', purpose: 'delegation', clientId: 'pr-reviewer',
       agent: { id: world.agents.get('agent:pr-reviewer')?.id ?? ('' as never), name: 'PR-REVIEWER', owner: 'team' },
       access: [{ integration: 'slack', scopes: ['chat:write'], targets: ['**'] }, { integration: 'github', scopes: ['pulls:write'], targets: ['acme-corp/*'] }],
-      extend: undefined, answerTo: 'http://127.0.0.1', userCode: undefined,
+      extend: undefined, answerTo: 'http://127.0.0.1', userCode: undefined, servers: [],
     }
     expect(await world.oauth.interactions.current(requestAt(location, browser), response)).toEqual(expected)
   })
