@@ -6,4 +6,6 @@ import './style/dashboard.css'
 const place = document.getElementById('app')
 if (place === null) throw new Error('the page has no place for the dashboard')
 place.replaceChildren()
-render(<App api={new Api()} />, place)
+const api = new Api()
+for (const kind of ['pointerdown', 'keydown', 'wheel', 'touchstart']) addEventListener(kind, () => { api.touched() }, { passive: true })
+render(<App api={api} />, place)

@@ -30,6 +30,17 @@ describe('a browser’s session', () => {
     expect(await world.sessions.current(idle)).toBeUndefined()
   })
 
+  it('ends so too where a page that was left open asks by itself', async () => {
+    const world = await webWorld()
+    const cookie = await signedIn(world)
+    for (let quarter = 0; quarter < 7; quarter++) {
+      world.clock.now += HOUR_MS / 4
+      expect(await world.sessions.current(cookie, true)).toBeDefined()
+    }
+    world.clock.now += HOUR_MS / 4
+    expect(await world.sessions.current(cookie, true)).toBeUndefined()
+  })
+
   it('stays ended, whatever was under way when it ended', async () => {
     const world = await webWorld()
     const cookie = await signedIn(world)

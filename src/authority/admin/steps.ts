@@ -53,7 +53,7 @@ export const boundedBody: Step = bodyLimit({
 export function whoAsks(deps: AdminDeps): Step {
   return async (c, next) => {
     const header = (name: string): string | undefined => c.req.header(name)
-    const caller = await authenticate({ authorization: header('authorization'), cookie: header('cookie') }, deps)
+    const caller = await authenticate({ authorization: header('authorization'), cookie: header('cookie'), isUnattended: header('postern-unattended') === '1' }, deps)
     if (caller === undefined) return refuse(c, 'sign_in_required', 'no session or token that is good')
     c.set('caller', caller)
     if (caller.csrf === undefined) return next()

@@ -38,13 +38,13 @@ interface Session {
 export function createBrowserSessions(deps: BrowserSessionsDependencies): BrowserSessions {
   const { shortLived, people, roles, clock } = deps
   return {
-    async current(cookieHeader) {
+    async current(cookieHeader, isUnattended = false) {
       const found = await find(cookieHeader)
       if (found === undefined) return undefined
       const { person: id, signedInAtMs: beganAtMs } = found.session
       const [person, ended] = await Promise.all([people.get(id), signInEnded(shortLived, id, beganAtMs)])
       if (ended || person === undefined || !isSame(person, found.session)) return undefined
-      await touch(found.id, found.session)
+      if (!isUnattended) await touch(found.id, found.session)
       const { csrf, signedInAtMs } = found.session
       return { person, ...await roles.of(person), signedInAtMs, csrf }
     },

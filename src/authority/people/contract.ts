@@ -22,8 +22,11 @@ export interface BrowserSignIn extends SignedIn {
 
 /** The browsers' sessions, by their `__Host-` cookie. */
 export interface BrowserSessions {
-  /** @param cookieHeader the request's `Cookie` */
-  current(cookieHeader: string | undefined): Promise<BrowserSignIn | undefined>
+  /**
+   * @param cookieHeader the request's `Cookie`
+   * @param isUnattended nobody did anything: a page that keeps itself fresh does not keep a session alive
+   */
+  current(cookieHeader: string | undefined, isUnattended?: boolean): Promise<BrowserSignIn | undefined>
   /** @returns the value of `Set-Cookie`; a new name, so that a planted cookie is worth nothing */
   start(person: Person, idToken: string | undefined): Promise<string>
   /** @returns the value of `Set-Cookie` that forgets it, and where the identity provider wants the person to sign out */

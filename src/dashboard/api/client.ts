@@ -4,6 +4,8 @@ import { ApiError, apiErrorOf } from './api-error.ts'
 export type Query = Readonly<Record<string, string | number | undefined>>
 
 const MAX_WAITS = 4
+/** Who has not touched the page for so long does not keep their sign-in alive by leaving it open. */
+const ATTENDED_MS = 60_000
 const LONGEST_WAIT_MS = 10_000
 
 /**
@@ -12,6 +14,12 @@ const LONGEST_WAIT_MS = 10_000
  */
 export class Api {
   #csrf: string | undefined
+  #touchedAtMs = Date.now()
+
+  /** Somebody did something with the page. */
+  touched(): void {
+    this.#touchedAtMs = Date.now()
+  }
 
   /** What the browser session has to send back with each change. */
   setCsrf(csrf: string | null): void {
@@ -34,7 +42,7 @@ export class Api {
   /** The answer to a reading request with its body unread: for streams. */
   async open(path: string, { query = {}, signal }: { readonly query?: Query; readonly signal?: AbortSignal | undefined } = {}): Promise<Response> {
     for (let waits = 0; ; waits += 1) {
-      const answer = await ask(address(path, query), { signal: signal ?? null })
+      const answer = await ask(address(path, query), { signal: signal ?? null, headers: Date.now() - this.#touchedAtMs > ATTENDED_MS ? { 'postern-unattended': '1' } : {} })
       if (answer.ok) return answer
       const error = await apiErrorOf(answer)
       if (error.status !== 429 || waits >= MAX_WAITS) throw onward(error)

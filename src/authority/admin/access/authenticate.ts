@@ -15,6 +15,8 @@ export interface AuthenticateDeps {
 export interface Shown {
   readonly authorization: string | undefined
   readonly cookie: string | undefined
+  /** The request is a page's own, and not somebody's. */
+  readonly isUnattended: boolean
 }
 
 const MAX_TOKEN = 8192
@@ -25,15 +27,15 @@ const BEARER = /^bearer ([A-Za-z0-9._~+/-]+=*)$/i
  * @returns undefined where nobody is shown, or what is shown is no good
  * @throws StoreError
  */
-export async function authenticate({ authorization, cookie }: Shown, deps: AuthenticateDeps): Promise<Caller | undefined> {
-  if (authorization === undefined) return byBrowser(cookie, deps)
+export async function authenticate({ authorization, cookie, isUnattended }: Shown, deps: AuthenticateDeps): Promise<Caller | undefined> {
+  if (authorization === undefined) return byBrowser(cookie, isUnattended, deps)
   const token = authorization.length > MAX_TOKEN ? undefined : BEARER.exec(authorization)?.[1]
   const person = token === undefined ? undefined : await deps.tokens.person(token)
   return person === undefined ? undefined : byToken(person, deps)
 }
 
-async function byBrowser(cookie: string | undefined, { browserSessions }: AuthenticateDeps): Promise<Caller | undefined> {
-  const signIn = await browserSessions.current(cookie)
+async function byBrowser(cookie: string | undefined, isUnattended: boolean, { browserSessions }: AuthenticateDeps): Promise<Caller | undefined> {
+  const signIn = await browserSessions.current(cookie, isUnattended)
   return signIn === undefined ? undefined : { signedIn: signIn, id: signIn.person.id, csrf: signIn.csrf }
 }
 

@@ -94,7 +94,7 @@ export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
 
 /** Whether what this request shows is still good for as much as it was when it began. */
 function viewerCheck(c: AdminContext, deps: AdminDeps): () => Promise<boolean> {
-  const shown = { authorization: c.req.header('authorization'), cookie: c.req.header('cookie') }
+  const shown = { authorization: c.req.header('authorization'), cookie: c.req.header('cookie'), isUnattended: true }
   const { id } = c.get('caller')
   const sawAll = readsAll(c.get('caller'))
   return async () => {
