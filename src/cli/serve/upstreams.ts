@@ -119,12 +119,12 @@ function slackSource({ name, origin, uploadsOrigin, tokens, ...config }: SlackCo
   })
 }
 
-function describedSource({ name, credential }: RoutesConfig | McpConfig, deps: SourceDependencies): Issuer | undefined {
+function describedSource({ name, type, credential }: RoutesConfig | McpConfig, deps: SourceDependencies): Issuer | undefined {
   if (credential === 'none') return undefined
   if ('secret' in credential) return staticIssuer(credential)
   const { placement, oauth } = credential
-  // Where the upstream is asked for no scopes, those of policy are words of the configuration's own.
-  return oauth2Issuer({ placement, people: peopleOf(name, titleOf(name), deps), scopesAreUpstreams: oauth.scopes.length > 0, clock: deps.clock })
+  // Where the upstream is asked for no scopes, those of policy are words of the configuration's own; an MCP server's are Postern's.
+  return oauth2Issuer({ placement, people: peopleOf(name, titleOf(name), deps), scopesAreUpstreams: type === 'routes' && oauth.scopes.length > 0, clock: deps.clock })
 }
 
 function peopleOf(name: string, title: string, { connections, authorityUrl }: SourceDependencies): PersonAccessOptions {
