@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { approvedRun, startAuthorityWorld, type AuthorityWorld, type PersonName } from '../support/authority-world.ts'
 import { ShiftedClock, writeHistory, type History } from '../support/audit-history.ts'
+import { grid, groundOf, lines, live, row, shown, steps } from '../support/audit-page.ts'
 import { graveFindings } from '../support/axe.ts'
 import { launchChromium, openTab, signIn, type Tab } from '../support/chromium.ts'
 
 const RECORDS = 3_000
-const DAY_AND_A_BIT_MS = 30 * 3_600_000
 const HOSTILE_PATH = '/x/<img src=x onerror=alert(1)>/\u202Etxt.exe'
 
 const clock = new ShiftedClock()
@@ -20,7 +20,7 @@ const tabs = new Map<PersonName, Tab>()
 beforeAll(async () => {
   world = await startAuthorityWorld({ clock })
   browser = await launchChromium(world)
-  history = await writeHistory({ audit: world.service.audit, clock, records: RECORDS, overMs: DAY_AND_A_BIT_MS })
+  history = await writeHistory({ audit: world.service.audit, clock, records: RECORDS, overMs: 30 * 3_600_000 })
   const alice = await (await world.signedIn('alice')).connectGithub('alice-chen')
   const { access } = await approvedRun(world, alice, 'pr-reviewer', [{ integration: 'github', scopes: ['pulls:read', 'contents:read'], targets: ['acme-corp/backend'] }])
   await call(access, 'backend/pulls/42')
@@ -35,9 +35,8 @@ afterAll(async () => {
   await world.close()
 })
 
-async function call(token: string, path: string): Promise<void> {
-  await (await fetch(`${world.baseUrl('github')}/repos/acme-corp/${path}`, { headers: { authorization: `Bearer ${token}` } })).text()
-}
+const call = async (token: string, path: string): Promise<string> =>
+  (await fetch(`${world.baseUrl('github')}/repos/acme-corp/${path}`, { headers: { authorization: `Bearer ${token}` } })).text()
 
 async function tabOf(name: PersonName): Promise<Tab> {
   const tab = await openTab(browser, { javaScriptEnabled: true })
@@ -55,28 +54,8 @@ async function at(place: string, name: PersonName = 'olga'): Promise<Tab> {
   return { page: tab.page, get complaints() { return tab.complaints.slice(before) } }
 }
 
-const grid = (page: Page): Locator => page.getByRole('grid', { name: /^Audit records/ })
-const row = (page: Page, text: string | RegExp): Locator => grid(page).getByRole('row').filter({ hasText: text })
-
-/** The texts of the lines that are drawn, top to bottom, with their numbers. */
-async function lines(page: Page): Promise<readonly { index: number; text: string }[]> {
-  const drawn = await grid(page).locator('.tl-body [role=row]').evaluateAll((rows) => rows.map((element) => ({ index: Number(element.getAttribute('aria-rowindex')), text: element.textContent })))
-  return drawn.toSorted((a, b) => a.index - b.index)
-}
-
-async function shown(page: Page): Promise<Page> {
-  await grid(page).locator('.tl-time').first().waitFor()
-  return page
-}
-
-async function live(page: Page): Promise<void> {
-  await page.getByText('Live', { exact: true }).waitFor()
-}
-
-/** Somebody signs in elsewhere, say: a record that can be told from all others. */
-async function write(reason: string): Promise<void> {
-  await world.service.audit.commit({ event: 'delegation.narrowed', user: { id: 'user:alice@acme.com', name: 'Alice Chen' }, connection: reason, outcome: 'ok' })
-}
+/** A record that can be told from all others. */
+const write = (connection: string): Promise<void> => world.service.audit.commit({ event: 'delegation.narrowed', user: { id: 'user:alice@acme.com', name: 'Alice Chen' }, connection, outcome: 'ok' })
 
 describe('the timeline', () => {
   it('shows each record with its time, event, what, who and outcome, newest first, and what was denied in colour and in words', async () => {
@@ -86,7 +65,7 @@ describe('the timeline', () => {
     await expect.poll(async () => (await good.textContent()) ?? '').toMatch(/^\d\d:\d\d:\d\dapi\.callGET \/repos\/acme-corp\/backend\/pulls\/42pr-reviewer for alice@acme\.com200 [\d.]+ m?s$/)
     const bad = row(page, '/repos/acme-corp/frontend/pulls/1')
     expect(await bad.textContent()).toMatch(/api\.denied.*denied /)
-    expect(await bad.evaluate((element) => getComputedStyle(element).backgroundColor)).not.toBe(await good.evaluate((element) => getComputedStyle(element).backgroundColor))
+    expect(await groundOf(bad)).not.toBe(await groundOf(good))
     expect((await lines(page))[0]?.text).toMatch(/^\w+, \d+ \w+ \d{4}$/)
     expect(await grid(page).getByRole('columnheader').allTextContents()).toEqual(['Time', 'Event', 'What', 'Who', 'Outcome'])
     expect(complaints).toEqual([])
@@ -119,12 +98,11 @@ describe('the timeline', () => {
   it('narrows to a person, an integration, an event, a run and a span of time', async () => {
     const { page } = await at('/audit')
     await shown(page)
-    const places: readonly [label: string, value: string, place: string][] = [['Person', 'bob@acme.com', 'person=bob%40acme.com'], ['Integration', 'slack', 'integration=slack'], ['Event', 'api', 'event=api']]
-    for (const [label, value] of places) {
+    for (const [label, value] of [['Person', 'bob@acme.com'], ['Integration', 'slack'], ['Event', 'api']] as const) {
       await page.getByLabel(label, { exact: true }).fill(value)
       await page.getByLabel(label, { exact: true }).press('Enter')
     }
-    await page.waitForURL(`**/audit?${[...places].map(([, , place]) => place).toSorted((a, b) => ORDER.indexOf(a.split('=')[0] ?? '') - ORDER.indexOf(b.split('=')[0] ?? '')).join('&')}`)
+    await page.waitForURL('**/audit?person=bob%40acme.com&integration=slack&event=api')
     await expect.poll(async () => (await lines(page)).filter(({ text }) => !/^\w+, /.test(text) && !/api\..*bob@acme\.com/.test(text))).toEqual([])
     await page.goto(`${world.url}/audit?session=${history.sessions[0] ?? ''}`)
     await shown(page)
@@ -156,7 +134,7 @@ describe('the timeline', () => {
     const before = await lines(page)
     await write('second')
     await write('third')
-    const button = page.getByRole('button', { name: /^2 new records$/ })
+    const button = page.getByRole('button', { name: '2 new records' })
     await button.waitFor()
     expect(await lines(page)).toEqual(before)
     await button.click()
@@ -178,7 +156,7 @@ describe('the timeline', () => {
     await page.getByText(/^Not live: Postern cannot be reached/).waitFor()
     await page.unroute('**/v1/audit/tail*')
     await live(page)
-    await row(page, 'while paused').waitFor()
+    await expect.poll(() => row(page, 'while paused').count()).toBe(1)
   })
 
   it('reaches the oldest of all with few elements, and each line says where it stands', async () => {
@@ -201,8 +179,6 @@ describe('the timeline', () => {
   })
 })
 
-const ORDER = ['agent', 'person', 'integration', 'event']
-
 describe('one record', () => {
   it('opens by keyboard, and the way back leads to the same place of the list', async () => {
     const { page, complaints } = await at('/audit?event=api')
@@ -220,7 +196,7 @@ describe('one record', () => {
     await shown(page)
     expect(await grid(page).evaluate((element) => element.scrollTop)).toBe(top)
     expect(await page.locator(`#${await grid(page).getAttribute('aria-activedescendant') ?? ''}`).textContent()).toBe(text)
-    expect(await grid(page).evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await page.evaluate("document.activeElement.getAttribute('role')")).toBe('grid')
     expect(complaints).toEqual([])
   })
 
@@ -245,7 +221,8 @@ describe('one record', () => {
     const { page } = await at('/audit?outcome=denied&event=api.denied&agent=docs-bot')
     await grid(page).getByRole('link').first().click()
     await page.getByRole('link', { name: 'policies/org.yaml:12' }).click()
-    await page.waitForURL('**/policy?file=policies%2Forg.yaml&line=12')
+    await page.waitForURL('**/policy?*')
+    expect(new URL(page.url()).search).toBe('?file=policies%2Forg.yaml&line=12')
   })
 
   it('is proven by the browser itself: record, links, checkpoint, key and signature', async () => {
@@ -292,14 +269,11 @@ describe('one record', () => {
   })
 })
 
-async function steps(page: Page): Promise<readonly string[]> {
-  return page.locator('.proof-step').evaluateAll((all) => all.map((step) => `${step.querySelector('h3')?.textContent ?? ''} ${step.querySelector('.badge')?.textContent ?? ''}`))
-}
-
 /** A record of long ago, that a checkpoint follows and others stand between. */
 async function placeOfOldRecord(person = 'alice'): Promise<string> {
-  const answer = await tabs.get('olga')?.page.request.get(`${world.url}/v1/audit?person=${person}@acme.com&event=api.call&limit=500`)
-  const { items, chains } = await answer?.json() as { items: { seq: number }[]; chains: string[] }
+  const { page } = await at('/audit')
+  const answer = await page.request.get(`${world.url}/v1/audit?person=${person}@acme.com&event=api.call&limit=500`)
+  const { items, chains } = await answer.json() as { items: { seq: number }[]; chains: string[] }
   return `/audit/${chains[400] ?? ''}/${items[400]?.seq ?? 0}`
 }
 
@@ -312,8 +286,7 @@ describe('figures over time', () => {
     await page.emulateMedia({ colorScheme: 'dark' })
     await expect.poll(() => page.locator('.chart canvas').count()).toBe(2)
     await page.getByRole('button', { name: 'Show as table' }).click()
-    const table = page.getByRole('table', { name: 'Calls, denials and latency over time' })
-    expect(await table.getByRole('row').count()).toBeGreaterThan(20)
+    expect(await page.getByRole('table', { name: 'Calls, denials and latency over time' }).getByRole('row').count()).toBeGreaterThan(20)
     expect(await page.locator('canvas').count()).toBe(0)
     await page.emulateMedia({ colorScheme: null })
     expect(complaints).toEqual([])
@@ -331,16 +304,15 @@ describe('figures over time', () => {
     await page.waitForURL(/\/audit\?since=.*&until=/)
     const { searchParams } = new URL(page.url())
     const hours = (Date.parse(searchParams.get('until') ?? '') - Date.parse(searchParams.get('since') ?? '')) / 3_600_000
-    expect(hours).toBeGreaterThan(5)
-    expect(hours).toBeLessThan(7)
+    expect(Math.abs(hours - 6)).toBeLessThan(1)
   })
 
   it('say why they are not there', async () => {
     const { page } = await at('/audit')
     await page.route('**/v1/audit/series*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ title: 'The store is away.', code: 'store_unavailable' }) }))
     await page.reload()
-    await page.getByRole('region', { name: 'Over time' }).getByText('The store is away.').waitFor()
     await shown(page)
+    await expect.poll(() => page.getByRole('region', { name: 'Over time' }).getByRole('alert').allTextContents()).toEqual([expect.stringContaining('The store is away.')])
   })
 })
 
@@ -372,14 +344,14 @@ describe('for everybody', () => {
     await page?.setViewportSize(DESKTOP)
   })
 
-  /** What keeps people from reading the page as it stands, in dark and light, on a desk and a phone. */
+  /** As it stands, in dark and light, on a desk and a phone. */
   async function found(page: Page): Promise<readonly string[]> {
     const findings: string[] = []
     for (const [colorScheme, viewport] of LOOKS) {
       await page.emulateMedia({ colorScheme })
       await page.setViewportSize(viewport)
       findings.push(...await graveFindings(page))
-      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) findings.push(`wider than ${viewport.width}`)
+      if (await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth')) findings.push(`wider than ${viewport.width}`)
     }
     return findings
   }

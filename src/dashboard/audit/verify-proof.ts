@@ -21,7 +21,7 @@ export interface ProofFinding {
   readonly steps: readonly ProofStep[]
 }
 
-type Digest = Pick<SubtleCrypto, 'digest' | 'importKey' | 'verify'>
+type Digest = Pick<typeof crypto.subtle, 'digest' | 'importKey' | 'verify'>
 
 export interface ProofOptions {
   /** WebCrypto; undefined where the browser has none for this page. */
