@@ -130,5 +130,6 @@ function modernV2(): Endpoint {
     server.registerTool('hidden_tool', { description: 'Hidden', inputSchema: z.object({}) }, () => text('hidden'))
     return server
   }))
-  return (request, response, body) => handler(request, response, body)
+  // Its own type of a request says `method` is there, as it is on every request that a server gets.
+  return (request, response, body) => handler(request as Parameters<typeof handler>[0], response, body)
 }

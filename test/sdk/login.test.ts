@@ -193,6 +193,18 @@ describe('a session', () => {
     expect([await outcome(world, await session.accessToken()), renewed]).toEqual(['200', 2])
   })
 
+  it('is renewed when the program says so, and then says what the person has approved meanwhile', async () => {
+    const session = await login({ ...client(), scope: 'github:pulls:read', openUrl: browse() })
+    const before = await session.accessToken()
+    expect(await session.accessToken()).toBe(before)
+    const [one, other] = await Promise.all([session.renew(), session.renew()])
+    expect([one === before, other === before]).toEqual([false, false])
+    expect(await session.accessToken()).toBe(other)
+    await login({ ...client(), scope: 'github:issues:read', session: sessionOf(before), openUrl: browse() })
+    await session.renew()
+    expect(session.scope.split(' ').sort()).toEqual(['github:issues:read', 'github:pulls:read'])
+  })
+
   it('goes on from the store without a person, and begins anew where it was kept for something else, or has ended', async () => {
     const [environment, store] = [fastEnvironment(), memory()]
     await begun(environment, store)

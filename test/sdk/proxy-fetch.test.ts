@@ -41,7 +41,7 @@ describe('a fetch through the proxy', () => {
     const review = JSON.stringify({ event: 'COMMENT', body: 'Looks right.' })
     const json = { 'content-type': 'application/json' }
     expect((await proxied(new Request(url, { method: 'POST', headers: json, body: review }))).status).toBe(200)
-    expect((await proxied(url, Object.assign({ method: 'POST', headers: json, body: new Blob([review]).stream() }, { duplex: 'half' }))).status).toBe(200)
+    expect((await proxied(url, Object.assign({ method: 'POST', headers: json, body: new Blob([review]).stream() }, { duplex: 'half' as const }))).status).toBe(200)
     const form = new FormData()
     form.set('channel', 'C0CODEREVIEW')
     form.set('text', 'Pull request 42 needs eyes.')

@@ -55,6 +55,19 @@ export class RenewingSession implements Session {
     return this.#tokens.accessToken
   }
 
+  async renew({ signal }: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    // One that is under way may have been answered before the person said yes.
+    await unlessAborted(Promise.resolve(this.#renewing).catch(() => undefined), signal)
+    if (this.#ended === undefined) {
+      this.#marginMs = Infinity
+      this.#notBeforeMs = 0
+      await unlessAborted(this.#renewal(), signal)
+      if (this.#marginMs === Infinity && this.#ended === undefined) throw new UnavailableError({ code: 'network_error', message: 'The authority gave no new token; the present one still serves.' })
+    }
+    if (this.#ended !== undefined) throw this.#ended
+    return this.#tokens.accessToken
+  }
+
   onRenewed(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)

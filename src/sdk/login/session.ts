@@ -5,6 +5,11 @@ export interface Session {
    * @throws DelegationEndedError once the session is over: ask the person again, by `login()`
    */
   accessToken(options?: { readonly signal?: AbortSignal }): Promise<string>
+  /**
+   * The same, but a new one in any case: once the person has approved more, which the present token does not say yet.
+   * @throws DelegationEndedError; UnavailableError where there is no new one to be had now
+   */
+  renew(options?: { readonly signal?: AbortSignal }): Promise<string>
   /** When the present token ends, by this machine's clock. */
   readonly expiresAt: Date
   /** What the person approved: `github:pulls:read slack:chat:write`. */
