@@ -5,7 +5,7 @@ import { withDays, type Item } from '../../src/dashboard/audit/days.ts'
 import { Doorbell } from '../../src/dashboard/audit/doorbell.ts'
 import { lineAfterKey } from '../../src/dashboard/audit/key-moves.ts'
 import { PageLayout } from '../../src/dashboard/audit/page-layout.ts'
-import { PART, RecordList } from '../../src/dashboard/audit/record-list.ts'
+import { FIRST_PART, PART, RecordList } from '../../src/dashboard/audit/record-list.ts'
 import type { Entry, Part, RecordSource } from '../../src/dashboard/audit/record-source.ts'
 import { poolSize, scrolledTo, visibleRange } from '../../src/dashboard/audit/visible-range.ts'
 
@@ -68,16 +68,16 @@ const idAt = (list: RecordList, index: number): string | undefined => {
 const allIds = (entries: readonly Entry[]): readonly string[] => withDays(entries, undefined).map((item: Item) => (item.kind === 'record' ? item.entry.record.id : 'day'))
 
 describe('the list of records', () => {
-  it('reads the first part at once and the next only when its place comes near', async () => {
+  it('reads a small part first, then larger ones, each only when its place comes near', async () => {
     const records = new Records(2000)
     const list = await begun(records)
-    expect(records.asked).toEqual([{ limit: PART, after: undefined }])
-    list.look(50, 99)
-    await settled()
-    expect(records.asked).toHaveLength(1)
-    list.look(100, 120)
+    expect(records.asked.map(({ limit }) => limit)).toEqual([FIRST_PART, PART])
+    list.look(150, 180)
     await settled()
     expect(records.asked).toHaveLength(2)
+    list.look(250, 270)
+    await settled()
+    expect(records.asked).toHaveLength(3)
     expect(list.count).toBeGreaterThan(1000)
   })
 
@@ -118,6 +118,14 @@ describe('the list of records', () => {
     expect(list.held.count).toBe(0)
   })
 
+  it('takes none of the parts below for new, however many came at once', async () => {
+    const records = new Records(2_000)
+    const list = await begun(records)
+    records.add(60)
+    await list.lookForNew()
+    expect(list.held).toEqual({ count: 60, isMore: false })
+  })
+
   it('says that a record which rang is not there yet', async () => {
     const list = await begun(new Records(10))
     expect(await list.lookForNew('evt_other')).toBe(false)
@@ -150,11 +158,11 @@ describe('the list of records', () => {
     const records = new Records(2_000)
     const list = await begun(records)
     records.failing = true
-    list.look(480, 500)
+    list.look(580, 600)
     await settled()
-    list.look(480, 500)
+    list.look(580, 600)
     await settled()
-    expect([list.error?.code, list.count > 500, records.asked.length]).toEqual(['unreachable', true, 2])
+    expect([list.error?.code, list.count > 500, records.asked.length]).toEqual(['unreachable', true, 3])
     records.failing = false
     list.retry()
     await settled()

@@ -38,9 +38,9 @@ describe('a record in words', () => {
       { event: 'agent.revoked', agent: AGENT, by: 'user:olga@acme.com', outcome: 'ok', reason: 'compromised' },
       { what: 'compromised', who: 'pr-reviewer, by olga@acme.com', ended: 'ok', tone: 'warn' }, 'PR Reviewer: an agent was revoked: compromised.',
     ],
-    [{ event: 'admin.started', outcome: 'ok' }, { what: '', who: '', ended: 'ok', tone: 'plain' }, 'Postern started.'],
-    [{ event: 'admin.denied', user: ALICE, outcome: 'denied', code: 'role_required', count: 12 }, { what: '', who: 'alice@acme.com', ended: 'denied role_required ×12', tone: 'bad' }, 'Alice Chen: the admin API refused.'],
-    [{ event: 'delegation.granted', user: ALICE, outcome: 'ok' }, { what: '', who: 'alice@acme.com', ended: 'ok', tone: 'good' }, 'Alice Chen: access was approved.'],
+    [{ event: 'admin.started', outcome: 'ok' }, { what: 'Postern started', who: '', ended: 'ok', tone: 'plain' }, 'Postern started.'],
+    [{ event: 'admin.denied', user: ALICE, outcome: 'denied', code: 'role_required', count: 12 }, { what: 'the admin API refused', who: 'alice@acme.com', ended: 'denied role_required ×12', tone: 'bad' }, 'Alice Chen: the admin API refused.'],
+    [{ event: 'delegation.granted', user: ALICE, outcome: 'ok' }, { what: 'access was approved', who: 'alice@acme.com', ended: 'ok', tone: 'good' }, 'Alice Chen: access was approved.'],
     [{ event: 'new.event', outcome: 'ok' }, { what: '', who: '', ended: 'ok', tone: 'plain' }, 'New.event.'],
   ]
   for (const [fields, words, sentence] of ROWS) {

@@ -6,6 +6,8 @@ import type { Entry, RecordSource } from './record-source.ts'
 
 /** As many as the API gives at once. */
 export const PART = 500
+/** Enough for the first look: it is there sooner. */
+export const FIRST_PART = 100
 /** So many lines are read before they come into view. */
 const AHEAD = 400
 /** Parts that are kept beside the first; what is farther away is read again. */
@@ -108,13 +110,14 @@ export class RecordList {
   async lookForNew(id?: string): Promise<boolean> {
     if (!this.hasBegun) return true
     const known = new Set([...this.#first, ...this.#held].map(({ record }) => record.id))
-    const found: Newcomers = await newcomers(this.#source, known, this.#abort.signal)
-    if (found.entries.length > 0 || found.isMore) {
-      this.#tooManyHeld ||= found.isMore || this.#held.length + found.entries.length > MAX_HELD
-      this.#held = inOrder([...found.entries, ...this.#held]).slice(0, MAX_HELD)
+    const { entries, isMore }: Newcomers = await newcomers(this.#source, known, this.#abort.signal)
+    const fresh = entries.filter((entry) => this.#isAbove(entry))
+    if (fresh.length > 0 || isMore) {
+      this.#tooManyHeld ||= isMore || this.#held.length + fresh.length > MAX_HELD
+      this.#held = inOrder([...fresh, ...this.#held]).slice(0, MAX_HELD)
       this.#tell()
     }
-    return id === undefined || known.has(id) || found.entries.some(({ record }) => record.id === id) || found.isMore
+    return id === undefined || known.has(id) || fresh.some(({ record }) => record.id === id) || isMore
   }
 
   /** Puts the new records at the top; begins anew where they are too many. @returns how many lines everything moved down */
@@ -162,7 +165,7 @@ export class RecordList {
   }
 
   async #readFirst(): Promise<void> {
-    const { entries, next } = await this.#source.part({ limit: PART, signal: this.#abort.signal })
+    const { entries, next } = await this.#source.part({ limit: FIRST_PART, signal: this.#abort.signal })
     this.#pages = []
     this.#held = []
     this.#tooManyHeld = false
@@ -199,6 +202,12 @@ export class RecordList {
     this.#lay()
   }
 
+  /** Whether a record belongs to the first part, rather than to those below. */
+  #isAbove(entry: Entry): boolean {
+    const last = this.#first.at(-1)
+    return last === undefined || (this.#next === null && this.#pages.length === 1) || compareEntries(entry, last) < 0
+  }
+
   /** What is far from the view goes; never the first part, which no cursor gives again. */
   #drop(from: number, to: number): void {
     const kept = this.#pages.flatMap(({ items }, number) => (items === undefined || number === 0 ? [] : [number]))
@@ -224,9 +233,13 @@ function lastDayOf(entries: readonly Entry[]): string | undefined {
   return last === undefined ? undefined : dayOf(last.record.ts)
 }
 
-/** Newest first, as the API orders them. */
 function inOrder(entries: readonly Entry[]): readonly Entry[] {
-  return entries.toSorted((a, b) => Date.parse(b.record.ts) - Date.parse(a.record.ts) || compare(b.chain, a.chain) || b.record.seq - a.record.seq)
+  return entries.toSorted(compareEntries)
+}
+
+/** Newest first, as the API orders them. */
+function compareEntries(a: Entry, b: Entry): number {
+  return Date.parse(b.record.ts) - Date.parse(a.record.ts) || compare(b.chain, a.chain) || b.record.seq - a.record.seq
 }
 
 function compare(a: string, b: string): number {

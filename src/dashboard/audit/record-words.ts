@@ -11,7 +11,8 @@ export interface RowWords {
 
 /** Pure; the texts may hold what agents and upstreams chose. */
 export function rowWords(record: AuditRecord): RowWords {
-  return { what: whatOf(record), who: whoOf(record), ended: endOf(record), tone: toneOf(record) }
+  const what = whatOf(record)
+  return { what: what === '' ? EVENT_WORDS[record.event] ?? '' : what, who: whoOf(record), ended: endOf(record), tone: toneOf(record) }
 }
 
 /** `pr-reviewer for alice@acme.com`, with whoever else had a hand in it. Pure. */
