@@ -15,11 +15,11 @@ let directory = ''
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'postern-examples-'))
-  const policy = await readFile(join(root, 'docs', 'examples', 'issue-summary', 'policy.yaml'), 'utf8')
+  const policy = (name: string): Promise<string> => readFile(join(root, 'docs', 'examples', name, 'policy.yaml'), 'utf8')
   world = await startAuthorityWorld({
     personAuthority: false,
-    policies: policiesWith({ 'issue-summary.yaml': policy }),
-    config: (text) => text.replace('agents:\n', `agents:\n  - { id: "agent:issue-summary", name: Issue Summary, redirect_uris: ["${REDIRECT}"] }\n`),
+    policies: policiesWith({ 'issue-summary.yaml': await policy('issue-summary'), 'slack-summary.yaml': await policy('slack-summary') }),
+    config: (text) => text.replace('agents:\n', `agents:\n${['Issue Summary', 'Slack Summary'].map((name) => `  - { id: "agent:${name.toLowerCase().replace(' ', '-')}", name: ${name}, redirect_uris: ["${REDIRECT}"] }\n`).join('')}`),
   })
   browser = await launchChromium(world)
 }, 60_000)
@@ -92,6 +92,20 @@ describe('summarise the open issues in my repo and post a summary to #engineerin
     const { code, err } = await runExample('issue-summary', ['acme-corp/backend', '#engineering'], (address) => alice(address, 'Deny'))
     expect(code).toBe(1)
     expect(err).toMatch(/^access_denied/)
+  })
+})
+
+describe('what was said in one channel, told in another', () => {
+  it('reads with one credential and posts with another, each good for its own channel', async () => {
+    const { code, out, err } = await runExample('slack-summary', ['C0ENGINEER', '#code-review'], (address) => alice(address, 'Approve'))
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/Told #code-review about \d+ messages/)
+    const told = world.upstreams.slack.workspace.channels.find(({ name }) => name === 'code-review')?.messages.at(-1)?.text ?? ''
+    expect(told).toContain('Deploys are frozen on Friday.')
+    const records = (await world.records()).filter(({ event, integration, agent }) => event === 'api.call' && integration === 'slack' && (agent as { id?: string }).id === 'agent:slack-summary')
+    expect(records.map(({ operation, scopes, target }) => [operation, scopes, target])).toEqual([
+      ['conversations.history', ['channels:history'], 'C0ENGINEER'], ['chat.postMessage', ['chat:write'], 'C0CODEREVIEW'],
+    ])
   })
 })
 
