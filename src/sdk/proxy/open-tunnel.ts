@@ -1,7 +1,7 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { UnavailableError } from '../errors/refusals.ts'
 import { connectRefusal } from './connect-refusal.ts'
@@ -19,14 +19,24 @@ export interface TunnelSettings {
 export function openTunnel(target: string, settings: TunnelSettings): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const request = connectRequest(target, settings)
-    const giveUp = setTimeout(() => request.destroy(unreachable(settings, `did not answer within ${settings.timeoutMs} ms`, undefined)), settings.timeoutMs)
+    let refused: Socket | undefined
+    const giveUp = setTimeout(() => {
+      refused?.destroy()
+      request.destroy(unreachable(settings, `did not answer within ${settings.timeoutMs} ms`, undefined))
+    }, settings.timeoutMs)
     request.once('connect', (response: IncomingMessage, duplex: Duplex, head: Buffer) => {
-      clearTimeout(giveUp)
       // Always one: a CONNECT is sent on a connection of its own.
       const socket = duplex as Socket
-      if (response.statusCode === 200 && head.length === 0) return resolve(socket)
+      if (response.statusCode === 200 && head.length === 0) {
+        clearTimeout(giveUp)
+        return resolve(socket)
+      }
       // What comes before we spoke is no answer of the upstream's.
-      void connectRefusal(response, head, settings.authorityUrl).then(reject, reject).finally(() => socket.destroy())
+      refused = socket
+      void connectRefusal(response, head, settings.authorityUrl).then(reject, reject).finally(() => {
+        clearTimeout(giveUp)
+        socket.destroy()
+      })
     })
     request.once('response', (response) => {
       response.resume()
@@ -41,10 +51,13 @@ export function openTunnel(target: string, settings: TunnelSettings): Promise<So
 }
 
 function connectRequest(target: string, { proxy, token, trust }: TunnelSettings): ClientRequest {
+  const host = proxy.hostname.replace(/^\[|\]$/g, '')
   const options = {
     method: 'CONNECT',
     path: target,
-    host: proxy.hostname.replace(/^\[|\]$/g, ''),
+    host,
+    // Else Node takes the name in `Host`, and the proxy would be whoever has the target's certificate.
+    servername: isIP(host) === 0 ? host : '',
     port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : proxy.port,
     headers: { host: target, ...(token === undefined ? {} : { 'proxy-authorization': `Bearer ${token}` }) },
     agent: false,
