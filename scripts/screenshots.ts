@@ -1,5 +1,5 @@
 /**
- * Makes the pictures in `docs/screenshots/`: the real product with its demo upstreams, in a real Chromium without scripts.
+ * Makes the pictures in `docs/screenshots/`: the real product with its demo upstreams, in a real Chromium.
  *
  *   node scripts/screenshots.ts [directory]
  */
@@ -40,21 +40,51 @@ interface Picture {
 }
 
 const at = (path: string) => (page: Page, { world }: Scene): Promise<unknown> => page.goto(`${world.url}${path}`)
+/** A page of the dashboard, once this stands on it. */
+const shown = (path: string, text: string) => async (page: Page, { world }: Scene): Promise<void> => {
+  await page.goto(`${world.url}${path}`)
+  await page.locator('main').getByText(text).first().waitFor()
+}
+/** A dialog of the dashboard, by the button that opens it. */
+const asked = (path: string, button: RegExp) => async (page: Page, { world }: Scene): Promise<void> => {
+  await page.goto(`${world.url}${path}`)
+  await page.getByRole('button', { name: button }).first().click()
+  await page.getByRole('dialog').waitFor()
+}
 
 const PICTURES: readonly Picture[] = [
   { name: 'sign-in', looks: ALL, who: undefined, open: at('/login') },
   { name: 'consent', looks: ALL, who: 'alice', open: (page, { consent }) => page.goto(consent) },
   { name: 'more', looks: ['light'], who: 'alice', open: (page, { more }) => page.goto(more) },
   { name: 'connect', looks: ALL, who: 'alice', open: at('/connect/github') },
-  { name: 'overview', looks: ALL, who: 'alice', open: at('/') },
-  { name: 'revoke', looks: ['light'], who: 'alice', open: async (page, { world }) => { await page.goto(`${world.url}/`); await page.getByRole('link', { name: /^Revoke.*PR Reviewer/ }).click() } },
-  { name: 'agents', looks: ALL, who: 'olga', open: at('/agents') },
-  { name: 'agent', looks: ['light'], who: 'olga', open: at('/agents/pr-reviewer') },
+  { name: 'my-agents', looks: ALL, who: 'alice', open: shown('/', 'PR Reviewer') },
+  { name: 'first-steps', looks: ['light'], who: 'otto', open: shown('/', 'Approve what it asks for') },
+  { name: 'narrow', looks: ['light'], who: 'alice', open: asked('/', /^Narrow.*PR Reviewer/) },
+  { name: 'revoke', looks: ['light'], who: 'alice', open: asked('/', /^Revoke agent.*PR Reviewer/) },
+  { name: 'connections', looks: ALL, who: 'alice', open: shown('/connections', 'alice-chen') },
+  { name: 'agents', looks: ALL, who: 'olga', open: shown('/agents', 'PR Reviewer') },
+  { name: 'agent', looks: ['light'], who: 'olga', open: shown('/agents/pr-reviewer', 'pr-reviewer/review') },
   { name: 'approval', looks: ALL, who: 'alice', open: (page, { approval }) => page.goto(approval) },
   { name: 'approvals', looks: ['light'], who: 'olga', open: at('/approvals') },
-  { name: 'audit', looks: ALL, who: 'alice', open: at('/audit?agent=pr-reviewer') },
+  { name: 'audit', looks: ALL, who: 'alice', open: openAudit },
+  { name: 'record', looks: ALL, who: 'alice', open: openRecord },
   { name: 'device', looks: ALL, who: 'alice', open: openDevice },
 ]
+
+/** The timeline with its charts drawn. */
+async function openAudit(page: Page, { world }: Scene): Promise<void> {
+  await page.goto(`${world.url}/audit?agent=pr-reviewer`)
+  await page.locator('.tl-body .tl-time').first().waitFor()
+  await page.locator('.chart canvas').nth(1).waitFor()
+  await page.getByText('Live', { exact: true }).waitFor()
+}
+
+/** A refused call, with its proof computed. */
+async function openRecord(page: Page, scene: Scene): Promise<void> {
+  await openAudit(page, scene)
+  await page.getByRole('row').filter({ hasText: 'api.denied' }).first().getByRole('link').click()
+  await page.locator('.proof-step').nth(4).waitFor()
+}
 
 async function openDevice(page: Page, { world, deviceCode }: Scene): Promise<void> {
   await page.goto(`${world.url}/device?user_code=${deviceCode}`)
@@ -86,7 +116,7 @@ async function setScene(world: AuthorityWorld, browser: Browser): Promise<Scene>
     { integration: 'slack', scopes: ['chat:write'], targets: ['C0CODEREVIEW'] },
   ]))
   const profiles = new Map<PersonName, Profile>()
-  for (const name of ['alice', 'olga'] as const) profiles.set(name, await profileOf(world, browser, name))
+  for (const name of ['alice', 'olga', 'otto'] as const) profiles.set(name, await profileOf(world, browser, name))
   return { world, consent, more, approval, deviceCode: String(device.body['user_code']), profiles }
 }
 
@@ -112,7 +142,7 @@ async function take(browser: Browser, scene: Scene, { name, looks, who, open }: 
   let bytes = 0
   for (const look of looks) {
     const profile = who === undefined ? undefined : scene.profiles.get(who)
-    const { page } = await openTab(browser, { ...LOOKS[look], ...(profile !== undefined && { storageState: profile }) })
+    const { page } = await openTab(browser, { javaScriptEnabled: true, ...LOOKS[look], ...(profile !== undefined && { storageState: profile }) })
     await open(page, scene)
     const file = join(directory, `${name}-${look}.png`)
     await wholePage(page, file)
