@@ -16,6 +16,8 @@ export interface FollowOptions {
 
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 15_000
+/** The API sends an empty line every 15 s at the latest: after this a connection is dead, although nobody said so. */
+const SILENT_MS = 45_000
 /** No line of ours is as long. */
 const MAX_LINE = 1024 * 1024
 
@@ -29,7 +31,7 @@ export async function follow(api: Api, options: FollowOptions): Promise<void> {
       const answer = await api.open(path, { query: query(), signal })
       onState({ kind: 'live' })
       waitMs = FIRST_WAIT_MS
-      for await (const line of linesOf(answer)) onItem(JSON.parse(line))
+      for await (const line of linesOf(answer, SILENT_MS)) onItem(JSON.parse(line))
     } catch (thrown) {
       error = asApiError(thrown)
     }
@@ -39,14 +41,24 @@ export async function follow(api: Api, options: FollowOptions): Promise<void> {
   }
 }
 
-/** The lines of a body as they arrive, empty ones left out. @throws Error for one that is too long */
-export async function* linesOf({ body }: Response): AsyncGenerator<string> {
+/**
+ * The lines of a body as they arrive, empty ones left out.
+ * @param silentMs how long nothing may come
+ * @throws Error for a line that is too long, ApiError where nothing came for too long
+ */
+export async function* linesOf({ body }: Response, silentMs: number): AsyncGenerator<string> {
   if (body === null) return
   const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+  const silence = new AbortController()
+  silence.signal.addEventListener('abort', () => { reader.cancel().catch(() => undefined) })
+  let timer: ReturnType<typeof setTimeout> | undefined
   let rest = ''
   try {
     for (;;) {
+      timer = setTimeout(() => { silence.abort() }, silentMs)
       const { done, value } = await reader.read()
+      clearTimeout(timer)
+      if (silence.signal.aborted) throw new ApiError({ title: 'The connection went silent.', code: 'unreachable', status: 0 })
       if (done) return
       const lines = (rest + value).split('\n')
       rest = lines.pop() ?? ''
@@ -54,6 +66,7 @@ export async function* linesOf({ body }: Response): AsyncGenerator<string> {
       for (const line of lines) if (line !== '') yield line
     }
   } finally {
+    clearTimeout(timer)
     await reader.cancel().catch(() => undefined)
   }
 }
