@@ -1,5 +1,5 @@
 import type { Api, Query } from './client.ts'
-import { asApiError, type ApiError } from './api-error.ts'
+import { ApiError, asApiError } from './api-error.ts'
 
 /** How a followed stream stands. */
 export type FollowState = { readonly kind: 'connecting' } | { readonly kind: 'live' } | { readonly kind: 'waiting'; readonly error: ApiError | undefined }
