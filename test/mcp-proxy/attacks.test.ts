@@ -33,6 +33,7 @@ describe('what a message could hide', () => {
     ['an escaped second method', '{"jsonrpc":"2.0","id":1,"method":"ping","m\\u0065thod":"tools/call"}', { status: 400, id: null, code: 'body_refused' }],
     ['method in another case', { jsonrpc: '2.0', id: 1, method: 'ping', Method: 'tools/call' }, { status: 200, id: 1, code: 'body_refused' }],
     ['the tool’s name in another case', call('review_pr', { params: { name: 'review_pr', Name: 'hidden_tool', arguments: { repo: 'acme/backend' } } }), { status: 200, id: 1, code: 'body_refused' }],
+    ['the arguments in another case alone', call('review_pr', { params: { name: 'review_pr', Arguments: { repo: 'acme/payroll' } } }), { status: 200, id: 1, code: 'body_refused' }],
     ['an argument in another case', call('review_pr', { params: { name: 'review_pr', arguments: { repo: 'acme/backend', REPO: 'acme/payroll' } } }), { status: 200, id: 1, code: 'body_refused' }],
     ['an argument by the long s', call('review_pr', { params: { name: 'review_pr', arguments: { repo: 'acme/backend', s: 1, 'ſ': 2 } } }), { status: 200, id: 1, code: 'body_refused' }],
     ['a name with a look-alike', call('revіew_pr'), { status: 200, id: 1, code: 'body_refused' }],
@@ -49,6 +50,10 @@ describe('what a message could hide', () => {
     ['a tool call without an id', { jsonrpc: '2.0', method: 'tools/call', params: { name: 'review_pr' } }, { status: 403, id: null, code: 'operation_unknown' }],
     ['both a call and an answer', call('review_pr', { result: {} }), { status: 200, id: 1, code: 'body_refused' }],
     ['no message at all', '"tools/call"', { status: 400, id: null, code: 'body_refused' }],
+    ['a subscription to a resource that no rule allows', { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications: { resourceSubscriptions: ['file:///public/readme.md', 'https://payroll.internal/salaries'] } } }, { status: 200, id: 1, code: 'policy_denied' }],
+    ['a subscription to a resource whose URI is none', { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications: { resourceSubscriptions: [7] } } }, { status: 200, id: 1, code: 'policy_denied' }],
+    ['subscriptions that are no list', { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications: { resourceSubscriptions: 'file:///public/readme.md' } } }, { status: 200, id: 1, code: 'body_refused' }],
+    ['subscriptions in another case alone', { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications: { ResourceSubscriptions: ['https://payroll.internal/salaries'] } } }, { status: 200, id: 1, code: 'body_refused' }],
     ['a tool that no rule allows', call('hidden_tool'), { status: 200, id: 1, code: 'policy_denied' }],
     ['a template’s path out of what is allowed', { jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'file:///public/../secret/key.md' } }, { status: 200, id: 1, code: 'policy_denied' }],
   ])('refuses %s', async (_what, message, told) => {
@@ -126,6 +131,16 @@ describe('a list that cannot be filtered', () => {
     const told = await (await mcp.post('mcp-raw', list)).text().catch(() => 'cut')
     expect(told).not.toContain('hidden_tool')
     expect(mcp.upstream.requests.at(-1)?.headers['accept-encoding']).toBe('identity')
+  })
+
+  it.each<[string, string]>([
+    ['a part of it that reads as a message', '{"name":"hidden_tool"}'],
+    ['a part of it that reads as a comment of a stream', ':[{"name":"hidden_tool"}]\n'],
+  ])('reaches nobody as %s, which a client asks for by Range', async (_what, part) => {
+    const type = part.startsWith(':') ? 'text/event-stream' : 'application/json'
+    mcp.upstream.raw = (_request, response) => response.writeHead(206, { 'content-type': type, 'content-range': 'bytes 36-57/99' }).end(part)
+    const told = await (await mcp.post('mcp-raw', list, { range: 'bytes=36-57' })).text().catch(() => 'cut')
+    expect(told).not.toContain('hidden_tool')
   })
 
   it('is cut where an event of a stream is too large', async () => {

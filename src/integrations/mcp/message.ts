@@ -1,6 +1,6 @@
 import type { InspectedBody } from '../../http/body.ts'
 import { deny, type Denial } from '../../model/denial.ts'
-import { rivalNames } from './rival-names.ts'
+import { respelling, rivalNames } from './rival-names.ts'
 
 export type MessageId = string | number
 export type Params = Readonly<Record<string, unknown>>
@@ -13,6 +13,11 @@ export type McpMessage =
   | { readonly kind: 'response'; readonly id: MessageId }
 
 const MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])
+/** Members of `params` that servers act upon, of all revisions; what policy says of one, it says by this spelling. */
+const isRespelt = respelling([
+  '_meta', 'argument', 'arguments', 'capabilities', 'clientInfo', 'context', 'cursor', 'inputResponses', 'level', 'name', 'notifications', 'protocolVersion',
+  'reason', 'ref', 'requestId', 'requestState', 'task', 'taskId', 'uri',
+])
 const METHOD = /^[a-z]+(?:\/[a-zA-Z_]+){0,3}$/
 /** Printable ASCII: it stands in answers and logs of others. */
 const ID_TEXT = /^[\x20-\x7e]{1,256}$/
@@ -51,6 +56,7 @@ function readCall(message: Params): McpMessage | Denial {
   const params = message['params'] ?? {}
   if (!isRecord(params)) return refused('params is not an object')
   if (rivalNames(params)) return refused('params has a name twice, but for case: servers differ in which they take')
+  if (isRespelt(params)) return refused('params has a name of MCP in another spelling: some servers take it all the same')
   if (!Object.hasOwn(message, 'id')) return { kind: 'notification', method, params }
   const id = messageId(message['id'])
   return id === undefined ? refused('id is neither a text of printable ASCII nor a whole number') : { kind: 'request', id, method, params }

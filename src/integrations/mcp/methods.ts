@@ -1,7 +1,7 @@
 import type { Access } from '../../model/operation.ts'
 
 /** Where a method names what it acts on. */
-export type TargetSource = 'tool' | 'prompt' | 'resource' | 'task' | 'reference' | 'none'
+export type TargetSource = 'tool' | 'prompt' | 'resource' | 'task' | 'reference' | 'subscriptions' | 'none'
 
 /** What is known of one method of MCP that clients call. */
 export interface MethodFacts {
@@ -21,7 +21,8 @@ export const REQUESTS: ReadonlyMap<string, MethodFacts> = new Map<string, Method
   ['server/discover', upkeep],
   ['ping', upkeep],
   ['logging/setLevel', upkeep],
-  ['subscriptions/listen', upkeep],
+  // Scope and targets follow from the resources that it names: each is a `resources/subscribe` of the revisions before.
+  ['subscriptions/listen', { access: 'read', scopes: [], target: 'subscriptions' }],
   // Their answers show only what could be called, got or read.
   ['tools/list', upkeep],
   ['prompts/list', upkeep],

@@ -3,10 +3,15 @@ import type { Access, Operation, Targets } from '../../model/operation.ts'
 import { isRecord, type McpMessage, type Params } from './message.ts'
 import { NOTIFICATIONS, REQUESTS, RESPONSE_OPERATION, TOOL_CALL, type MethodFacts } from './methods.ts'
 import { resourceTarget } from './resource-target.ts'
+import { respelling } from './rival-names.ts'
 import { isToolName, toolAccess, type ToolOptions } from './tool-access.ts'
 
 /** The scope that a tool of each access needs; the graver includes the lighter. */
 export const TOOL_SCOPES: Readonly<Record<Access, string>> = { read: 'tools:read', write: 'tools:call', admin: 'tools:admin' }
+
+/** Each is a target, which every rule is held against. */
+const MAX_SUBSCRIPTIONS = 256
+const isRespelt = respelling(['promptsListChanged', 'resourceSubscriptions', 'resourcesListChanged', 'toolsListChanged'])
 
 /** What messages are, in the words of policy. Pure. */
 export interface McpOperations {
@@ -79,6 +84,7 @@ function targetsOf({ target }: MethodFacts, params: Params): ReadTargets | Denia
     case 'prompt': return plainName(params['name'], 'prompt')
     case 'task': return plainName(params['taskId'], 'task')
     case 'reference': return referenceOf(params['ref'])
+    case 'subscriptions': return subscriptionsOf(params['notifications'])
   }
 }
 
@@ -93,6 +99,21 @@ function referenceOf(reference: unknown): ReadTargets | Denial {
     case 'ref/resource': return { targets: resourceTarget(reference['uri']), scopes: ['resources:read'] }
     default: return malformed('ref is neither of a prompt nor of a resource')
   }
+}
+
+/** What a stream tells of: changes of lists, which need nothing, and of resources, each of which is a target. */
+function subscriptionsOf(notifications: unknown = {}): ReadTargets | Denial {
+  if (!isRecord(notifications) || isRespelt(notifications)) return malformed('notifications is not an object with the names of MCP')
+  const uris = notifications['resourceSubscriptions'] ?? []
+  if (!Array.isArray(uris) || uris.length > MAX_SUBSCRIPTIONS) return malformed(`resourceSubscriptions is not a list of at most ${MAX_SUBSCRIPTIONS} URIs`)
+  if (uris.length === 0) return { targets: { kind: 'none' } }
+  const names = new Set<string>()
+  for (const uri of uris as readonly unknown[]) {
+    const target = resourceTarget(uri)
+    if (target.kind !== 'named') return { targets: target, scopes: ['resources:read'] }
+    for (const name of target.names) names.add(name)
+  }
+  return { targets: { kind: 'named', names: [...names] }, scopes: ['resources:read'] }
 }
 
 function plainName(name: unknown, what: string): ReadTargets | Denial {

@@ -17,6 +17,16 @@ export function rivalNames(root: Readonly<Record<string, unknown>>): boolean {
   return false
 }
 
+/**
+ * Whether an object has one of these names in another case, width or form, even where it stands alone: a server that folds names acts by it,
+ * and whoever judges looks for the name itself and finds none.
+ */
+export function respelling(known: readonly string[]): (object: Readonly<Record<string, unknown>>) => boolean {
+  const exact = new Set(known)
+  const anyForm = new Set(known.map(folded))
+  return (object) => Object.keys(object).some((name) => !exact.has(name) && anyForm.has(folded(name)))
+}
+
 function hasRivals(names: readonly string[]): boolean {
   return new Set(names.map(folded)).size !== names.length
 }

@@ -81,7 +81,7 @@ function tellArguments(values: readonly string[], { params }: Exclude<McpMessage
   const told = new Set<string>()
   const pending: unknown[] = [params['arguments']]
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (isRecord(value)) pending.push(...Object.values(value).filter((child) => child !== undefined && child !== null))
+    if (isRecord(value)) for (const child of Object.values(value)) pending.push(child)
     else if (typeof value !== 'object') told.add(String(value))
   }
   return values.every((value) => told.has(value) || (/^-?[0-9]+(?:\.0+)?$/.test(value) && told.has(String(Number(value)))))

@@ -25,6 +25,7 @@ function* operationFacts(tools: readonly ToolOptions[]): Generator<OperationFact
   for (const { name, access } of tools) yield { name: `${TOOL_CALL} ${name}`, access, alternatives: [[TOOL_SCOPES[access]]] }
   for (const [name, { access, scopes, target }] of REQUESTS) {
     if (target === 'reference') yield { name, access, alternatives: [['prompts:read'], ['resources:read']] }
+    else if (target === 'subscriptions') yield { name, access, alternatives: [[], ['resources:read']] }
     else yield { name: target === 'tool' ? `${TOOL_CALL} *` : name, access, alternatives: [scopes] }
   }
   for (const name of [...NOTIFICATIONS, STREAM_OPERATION, END_OPERATION, RESPONSE_OPERATION]) yield { name, access: 'read', alternatives: [[]] }

@@ -9,6 +9,7 @@ import { RewrittenController } from './rewritten-controller.ts'
 
 /** The most of an answer that is held in order to be rewritten: a document, or one event. */
 const MAX_HELD_BYTES = 1_048_576
+const PARTIAL_CONTENT = 206
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** What is done with the answer's body, as its header tells. */
@@ -84,6 +85,8 @@ export class FilteredAnswer implements Dispatcher.DispatchHandler {
 }
 
 function bodyOf(status: number, fields: readonly string[], filter: AnswerFilter): Body {
+  // What the whole means, a part does not tell: one entry of a list reads as a message of its own.
+  if (status === PARTIAL_CONTENT) throw new AnswerRefused('the answer is a part of one, which cannot be judged, and is not passed unfiltered')
   const coding = soleField(fields, 'content-encoding')
   if (coding !== undefined && coding !== 'identity') throw new AnswerRefused('the answer is coded, although that was not accepted, and is not passed unfiltered')
   switch (parseMediaType(soleField(fields, 'content-type') ?? '')?.essence) {

@@ -39,6 +39,14 @@ describe('the filter of lists', () => {
     expect(filter.document(text)).toBeUndefined()
   })
 
+  it('judges no more entries than a list of that size could have, and passes nothing of a longer one', () => {
+    const list = (length: number): unknown => shown(answer({ tools: Array.from({ length }, () => ({ name: 'review_pr' })) }))
+    expect(list(4096)).toMatchObject({ result: { tools: { length: 4096 } } })
+    expect(list(4097)).toBeUndefined()
+    const half = Array.from({ length: 2049 }, () => ({ name: 'review_pr' }))
+    expect(shown([answer({ tools: half }), answer({ prompts: half })]), 'in one document, whatever the list').toBeUndefined()
+  })
+
   it('shows no tool but the allowed one, whatever else stands in the answer', () => {
     const entry = fc.oneof(fc.record({ name: fc.oneof(fc.constant('review_pr'), fc.string()) }), fc.jsonValue())
     fc.assert(fc.property(fc.array(entry, { maxLength: 8 }), (tools) => {
