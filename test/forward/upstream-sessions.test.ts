@@ -18,6 +18,15 @@ describe('the sessions of an upstream', () => {
     expect(sessions.given(alice, 'mcp', 's1')).toBe(true)
   })
 
+  it('are not another’s who acts on the same agent’s behalf', () => {
+    const sessions = new UpstreamSessions()
+    const byServer: Principal = { ...alice, via: 'agent:server' as AgentId }
+    sessions.given(byServer, 'mcp', 's1')
+    expect(sessions.refusal(byServer, 'mcp', 's1')).toBeUndefined()
+    expect(sessions.refusal(alice, 'mcp', 's1')).toMatchObject({ denial: 'upstream_session_unknown' })
+    expect(sessions.refusal({ ...alice, via: 'agent:other' as AgentId }, 'mcp', 's1')).toMatchObject({ denial: 'upstream_session_unknown' })
+  })
+
   it('are nobody’s once they have ended, which only their owner brings about', () => {
     const sessions = new UpstreamSessions()
     sessions.given(alice, 'mcp', 's1')

@@ -85,8 +85,8 @@ export function sessionOf(headers: HeaderList, { sessions }: Pick<Integration, '
   return undefined
 }
 
-function ownerOf({ agent, delegation }: Principal): string {
-  return `${agent} ${delegation?.id ?? ''}`
+function ownerOf({ agent, delegation, via }: Principal): string {
+  return `${agent} ${delegation?.id ?? ''} ${via ?? ''}`
 }
 
 function keyOf(integration: string, id: string): string {
