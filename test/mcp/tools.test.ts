@@ -43,6 +43,8 @@ describe('a credential that a tool was given', () => {
     ['in structured content', (token) => ({ content: [], structuredContent: { deep: [{ er: { token } }] } })],
     ['as the name of a member', (token) => ({ content: [], structuredContent: { [token]: true } })],
     ['in the metadata', (token) => ({ content: [], _meta: { authorization: `Bearer ${token}` } })],
+    ['in a URL', (token) => ({ content: [], structuredContent: { next: new URL(`https://api.internal/next?access_token=${token}`) } })],
+    ['in what an object makes of itself', (token) => ({ content: [], structuredContent: { toJSON: () => ({ shown: token }) } })],
     ['in an error result', (token) => ({ isError: true, content: [{ type: 'text', text: `failed with ${token}` }] })],
   ]
   it.each(shown)('never leaves %s', async (_, work) => {

@@ -19,6 +19,8 @@ function holds(value: unknown, needles: readonly string[], depth: number): boole
   if (value instanceof Map) return holds([...value], needles, depth + 1)
   if (Array.isArray(value)) return value.some((one) => holds(one, needles, depth + 1))
   if (typeof value !== 'object' || value === null) return false
+  // What JSON will show of it, such as the text of a URL.
+  if ('toJSON' in value && typeof value.toJSON === 'function' && holds(value.toJSON(''), needles, depth + 1)) return true
   return Object.entries(value).some(([name, member]) => holds(name, needles, depth + 1) || holds(member, needles, depth + 1))
 }
 
