@@ -5,6 +5,7 @@
  *   npm run bench -- --dashboard --quick   10,000 records, prints only
  */
 import { writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { bundleDashboard } from '../scripts/dashboard-bundle.ts'
@@ -33,7 +34,9 @@ try {
   await untilIndexed(page, world)
   const loads = await firstPaints(page, world)
   const scroll = await scrolled(page, world)
-  const results = { records: RECORDS, viewport: VIEWPORT, chromium: browser.version(), loads, scroll }
+  // Others' work on the same machine falls on the frames: how much there was is told with them.
+  const machine = { cores: availableParallelism(), loadAverage: loadavg().map((load) => round(load)) }
+  const results = { machine, records: RECORDS, viewport: VIEWPORT, chromium: browser.version(), loads, scroll }
   console.log(JSON.stringify(results, null, 2))
   if (!quick) writeFileSync(join(import.meta.dirname, 'dashboard-results.json'), `${JSON.stringify(results, null, 2)}\n`)
 } finally {

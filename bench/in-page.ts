@@ -10,7 +10,7 @@ export const OBSERVE_LOAD = `new Promise((resolve) => {
     if (recordsMs === undefined || charts < 2 || paint['first-contentful-paint'] === undefined) return requestAnimationFrame(look)
     const bytes = {}
     for (const { name, decodedBodySize } of performance.getEntriesByType('resource')) {
-      const kind = /\\.js$/.test(name) ? (/\\/dashboard-/.test(name) ? 'script' : 'charts script') : /\\.css$/.test(name) ? 'styles' : /\\/v1\\/audit\\?/.test(name) ? 'first 500 records' : undefined
+      const kind = /\\.js$/.test(name) ? (/\\/dashboard-/.test(name) ? 'script' : 'charts script') : /\\.css$/.test(name) ? 'styles' : /\\/v1\\/audit\\?/.test(name) ? 'first records' : undefined
       if (kind !== undefined) bytes[kind] = (bytes[kind] ?? 0) + decodedBodySize
     }
     resolve({ firstPaintMs: paint['first-paint'], contentfulMs: paint['first-contentful-paint'], recordsMs, chartsMs: performance.now(), bytes })

@@ -114,6 +114,7 @@ describe('the list of records', () => {
     expect([list.held, idAt(list, 10)]).toEqual([{ count: 12, isMore: false }, before])
     expect([list.takeIn(), list.held.count, idAt(list, 22)]).toEqual([12, 0, before])
     expect(idAt(list, 1)).toBe('evt_1212')
+    expect(list.moved).toEqual({ lines: 12, round: 1 })
     expect(await list.lookForNew()).toBe(true)
     expect(list.held.count).toBe(0)
   })
@@ -151,7 +152,7 @@ describe('the list of records', () => {
     list.takeIn()
     await settled()
     expect([list.held, idAt(list, 1)]).toEqual([{ count: 0, isMore: false }, records.entries[0]?.record.id])
-    expect(list.isComplete).toBe(false)
+    expect([list.isComplete, list.moved.round]).toEqual([false, 2])
   })
 
   it('shows what failed, keeps what it has, and goes on when it is tried again', async () => {

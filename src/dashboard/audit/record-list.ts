@@ -38,6 +38,8 @@ export class RecordList {
   #next: string | null | undefined
   #error: ApiError | undefined
   #view: readonly [first: number, last: number] = [0, 0]
+  #movedLines = 0
+  #round = 0
 
   constructor(source: RecordSource) {
     this.#source = source
@@ -71,6 +73,11 @@ export class RecordList {
   /** New records that wait. */
   get held(): { readonly count: number; readonly isMore: boolean } {
     return { count: this.#held.length, isMore: this.#tooManyHeld }
+  }
+
+  /** How many lines everything has moved down so far by what came in above, and how often the list was begun. */
+  get moved(): { readonly lines: number; readonly round: number } {
+    return { lines: this.#movedLines, round: this.#round }
   }
 
   /** Records that are in memory. */
@@ -130,8 +137,10 @@ export class RecordList {
     const before = this.#pages[0]?.size ?? 0
     this.#setFirst(inOrder([...this.#held, ...this.#first]))
     this.#held = []
+    const lines = (this.#pages[0]?.size ?? 0) - before
+    this.#movedLines += lines
     this.#tell()
-    return (this.#pages[0]?.size ?? 0) - before
+    return lines
   }
 
   /** Reads nothing more. */
@@ -167,6 +176,7 @@ export class RecordList {
   async #readFirst(): Promise<void> {
     const { entries, next } = await this.#source.part({ limit: FIRST_PART, signal: this.#abort.signal })
     this.#pages = []
+    this.#round += 1
     this.#held = []
     this.#tooManyHeld = false
     this.#next = next

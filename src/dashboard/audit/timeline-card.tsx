@@ -60,7 +60,7 @@ export function TimelineCard({ api, filter, href, nowMs, onChange }: TimelineCar
     {list.error !== undefined && <div class="card-body"><Failure error={list.error} retry={() => { list.retry() }} /></div>}
     {!list.hasBegun && list.error === undefined && <div class="tl-blank"><Loading what="the records" /></div>}
     {list.hasBegun && list.count === 0 && <NoRecords isFiltered={isFiltered(filter)} />}
-    {list.count > 0 && <Timeline key={round} list={list} start={round === 0 ? start : TOP} onPlace={(now) => { place.current = now }} onOpen={open} />}
+    {list.count > 0 && <Timeline key={round} list={list} start={round === 0 ? start : TOP} takesFocus={round > 0 || start !== TOP} onPlace={(now) => { place.current = now }} onOpen={open} />}
     {list.isFull && <OlderRecords list={list} filter={filter} />}
   </section>
 }

@@ -17,6 +17,8 @@ export interface TimelineProps {
   readonly list: RecordList
   /** Where to begin: at the top, or where the reader was. */
   readonly start: ListPlace
+  /** Whether the reader was in it, or asked for it just now. */
+  readonly takesFocus: boolean
   /** Kept up to date, for whoever comes back. */
   onPlace(place: ListPlace): void
   onOpen(entry: Entry, event: MouseEvent | KeyboardEvent): void
@@ -26,17 +28,17 @@ export interface TimelineProps {
  * The lines of a list, of which only those in view are elements. One stop for the keyboard: the arrows move a mark, Enter opens what it is on;
  * `aria-rowindex` tells readers of the screen where a line stands among all.
  */
-export function Timeline({ list, start, onPlace, onOpen }: TimelineProps): JSX.Element {
+export function Timeline({ list, start, takesFocus, onPlace, onOpen }: TimelineProps): JSX.Element {
   const linePx = useLineHeight()
   const scroller = useRef<HTMLDivElement>(null)
   const head = useRef<HTMLDivElement>(null)
-  const [active, setActive] = useState(start.active)
+  const [active, setActive] = useActive(list, start.active)
   const { range, heightPx, look } = useRange(list, scroller, head, linePx)
   const pool = poolSize(heightPx, linePx)
 
   useLayoutEffect(() => {
     if (scroller.current !== null) scroller.current.scrollTop = start.topPx
-    if (start.topPx > 0 || start.active > 0) scroller.current?.focus({ preventScroll: true })
+    if (takesFocus) scroller.current?.focus({ preventScroll: true })
     look()
   }, [list])
   useEffect(() => { onPlace({ topPx: scroller.current?.scrollTop ?? 0, active }) }, [active])
@@ -78,6 +80,22 @@ export function Timeline({ list, start, onPlace, onOpen }: TimelineProps): JSX.E
 function recordNear(list: RecordList, index: number, isUpwards: boolean): number {
   if (list.itemAt(index)?.kind !== 'day') return index
   return isUpwards && index > 0 ? index - 1 : Math.min(index + 1, list.count - 1)
+}
+
+/** The line that the mark is on: it stays on its record when others come in above. */
+function useActive(list: RecordList, start: number): readonly [number, (index: number) => void] {
+  const [active, setActive] = useState(start)
+  useLayoutEffect(() => {
+    let before = list.moved
+    return list.onChange(() => {
+      const { lines, round } = list.moved
+      const by = lines - before.lines
+      if (round !== before.round) setActive(0)
+      else if (by !== 0) setActive((index) => (index === 0 ? 0 : index + by))
+      before = { lines, round }
+    })
+  }, [list])
+  return [active, setActive]
 }
 
 type Place = { readonly current: HTMLDivElement | null }
