@@ -31,7 +31,7 @@ const NARROWEST: readonly Column[] = ['session', 'delegation', 'person', 'agent'
  * well to find what one person did. The others are compared (`+` hides a column from the planner). Pure.
  */
 export function searchSql(search: AuditSearch): SearchSql {
-  const equal = new Map(columnsOf(search).flatMap(([column, value]) => (value === undefined ? [] : [[column, value] as const])))
+  const equal = equalsOf(search)
   const narrowest = narrowestOf(equal)
   const { since, until, after } = search
   const conditions = where([
@@ -43,16 +43,35 @@ export function searchSql(search: AuditSearch): SearchSql {
   return { conditions, given: { ...Object.fromEntries(equal), ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }), ...after } }
 }
 
+/** The same search by no more than its index finds: all that is gone through for it. Pure. */
+export function lookedThrough(search: AuditSearch): AuditSearch {
+  const { agent, person, delegation, session, integration, outcome, event, since, until, after } = search
+  const narrowest = narrowestOf(equalsOf(search))
+  const only = (column: Column, value: string | undefined): string | undefined => (column === narrowest ? value : undefined)
+  return {
+    agent: only('agent', agent), person: only('person', person), delegation: only('delegation', delegation), session: only('session', session),
+    integration: only('integration', integration), outcome: only('outcome', outcome), event: only(eventColumn(event), event), since, until, after,
+  }
+}
+
 /** `credential` of `credential.issued`. */
 export function familyOf(event: string): string {
   return event.split('.', 1)[0] ?? event
 }
 
+function equalsOf(search: AuditSearch): ReadonlyMap<Column, string> {
+  return new Map(columnsOf(search).flatMap(([column, value]) => (value === undefined ? [] : [[column, value] as const])))
+}
+
 function columnsOf({ session, delegation, person, agent, integration, outcome, event }: AuditSearch): readonly (readonly [Column, string | undefined])[] {
   return [
     ['session', session], ['delegation', delegation], ['person', person], ['agent', agent], ['integration', integration], ['outcome', outcome],
-    [event?.includes('.') === true ? 'event' : 'family', event],
+    [eventColumn(event), event],
   ]
+}
+
+function eventColumn(event: string | undefined): 'event' | 'family' {
+  return event?.includes('.') === true ? 'event' : 'family'
 }
 
 /** What did not go well is rare, and is found by that. */

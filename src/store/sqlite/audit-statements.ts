@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SeriesWindow } from '../ports/audit-series.ts'
 import { SeriesFold, type Tallies } from '../series-fold.ts'
-import { type AuditSearch, familyOf, searchSql } from './audit-search.ts'
+import { type AuditSearch, familyOf, lookedThrough, searchSql } from './audit-search.ts'
 import { counted, many, one, preparedOnDemand } from './prepared.ts'
 
 /** An audit record as it stands in the table. */
@@ -25,14 +25,21 @@ export interface SeriesAsked {
   /** Its times bound what this call looks at, within the window. */
   readonly search: AuditSearch
   readonly window: SeriesWindow
-  /** After so many records it ends, but never within a millisecond. */
-  readonly limit: number
+  /** So many records are looked at, and the others of the last one's millisecond. */
+  readonly look: number
 }
 
 /** What one call counted, and what it did not look at. */
 export interface SeriesPart {
   readonly tallies: Tallies
-  /** The newest time that was not looked at; undefined where all was. */
+  /** Before the times that were looked at; undefined where all were. */
+  readonly until: number | undefined
+}
+
+/** What one call found, newest first, and what it did not look at. */
+export interface QueryPart {
+  readonly rows: readonly AuditRow[]
+  /** Before the times that were looked at; undefined where all were. */
   readonly until: number | undefined
 }
 
@@ -40,7 +47,8 @@ export interface AuditOperations {
   'audit.append': (rows: readonly AuditRow[]) => undefined
   'audit.last_seq': (chain: string) => number
   'audit.get': (place: { chain: string; seq: number }) => AuditRow | undefined
-  'audit.query': (asked: { search: AuditSearch; limit: number }) => AuditRow[]
+  /** At most `limit` rows, of `look` records and the others of the last one's millisecond. */
+  'audit.query': (asked: { search: AuditSearch; limit: number; look: number }) => QueryPart
   'audit.series': (asked: SeriesAsked) => SeriesPart
   /** At most `limit` of the oldest beyond the bound. @returns how many were forgotten */
   'audit.prune': (bound: { keep: number; limit: number }) => number
@@ -84,11 +92,32 @@ export function seriesSql(conditions: string): string {
   return `SELECT time_ms, event, outcome, duration_ms FROM audit_records ${conditions} ORDER BY time_ms DESC`
 }
 
+/** How far a search goes as SQL: the time of the record before which so many are looked at. */
+export function boundSql(conditions: string): string {
+  return `SELECT time_ms FROM audit_records ${conditions} ORDER BY time_ms DESC LIMIT 1 OFFSET :look`
+}
+
+type Bounded = { readonly search: AuditSearch; readonly until: number | undefined }
+
+/** Cuts a search so that it goes through no more than `look` records, and the others of the last one's millisecond: else one that finds little holds up the store. */
+function bounded(database: DatabaseSync): (search: AuditSearch, look: number) => Bounded {
+  const prepared = preparedOnDemand(database)
+  return (search, look) => {
+    // Only times count here, so that the index alone is read.
+    const until = Math.min(search.until ?? Infinity, search.after?.time_ms ?? Infinity)
+    const { conditions, given } = searchSql({ ...lookedThrough(search), until: until === Infinity ? undefined : until, after: undefined })
+    const last = one<{ time_ms: number }>(prepared(boundSql(conditions)))({ ...given, look: look - 1 })
+    return last === undefined ? { search, until: undefined } : { search: { ...search, since: last.time_ms }, until: last.time_ms - 1 }
+  }
+}
+
 function finder(database: DatabaseSync): AuditOperations['audit.query'] {
   const prepared = preparedOnDemand(database)
-  return ({ search, limit }) => {
-    const { conditions, given } = searchSql(search)
-    return many<AuditRow>(prepared(pageSql(conditions)))({ ...given, limit })
+  const cut = bounded(database)
+  return ({ search, limit, look }) => {
+    const { search: part, until } = cut(search, look)
+    const { conditions, given } = searchSql(part)
+    return { rows: many<AuditRow>(prepared(pageSql(conditions)))({ ...given, limit }), until }
   }
 }
 
@@ -96,19 +125,17 @@ type Counted = readonly [time_ms: number, event: string, outcome: string | null,
 
 function counter(database: DatabaseSync): AuditOperations['audit.series'] {
   const prepared = preparedOnDemand(database)
-  return ({ search, window, limit }) => {
-    const { conditions, given } = searchSql(search)
+  const cut = bounded(database)
+  return ({ search, window, look }) => {
+    const { search: part, until } = cut(search, look)
+    const { conditions, given } = searchSql(part)
     const statement = prepared(seriesSql(conditions))
     statement.setReturnArrays(true)
     const fold = new SeriesFold(window)
-    let [lookedAt, oldest] = [0, Infinity]
     // The types know rows as objects only.
     for (const [timeMs, event, outcome, durationMs] of statement.iterate(given) as unknown as Iterable<Counted>) {
-      if (lookedAt >= limit && timeMs < oldest) return { tallies: fold.tallies, until: timeMs }
       fold.add({ timeMs, event, outcome: outcome ?? undefined, durationMs: durationMs ?? undefined })
-      lookedAt += 1
-      oldest = timeMs
     }
-    return { tallies: fold.tallies, until: undefined }
+    return { tallies: fold.tallies, until }
   }
 }

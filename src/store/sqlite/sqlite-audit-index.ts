@@ -3,14 +3,16 @@ import type { AuditSeries, SeriesWindow } from '../ports/audit-series.ts'
 import type { Page, PageWish } from '../ports/page.ts'
 import { SeriesFold } from '../series-fold.ts'
 import type { AuditSearch } from './audit-search.ts'
-import type { AuditRow, SeriesPart } from './audit-statements.ts'
+import type { AuditRow, QueryPart, SeriesPart } from './audit-statements.ts'
 import { checkedLimit, pageOf } from './paging.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 /** So many are put in or forgotten in one operation: the others' operations wait for no more than that. */
 const PART = 500
-/** So many are counted in one operation, for the same reason: a few milliseconds. */
-const COUNTED_AT_ONCE = 5000
+/** So many are looked at in one operation, for the same reason: a few milliseconds. */
+const LOOKED_AT_ONCE = 5000
+/** How many operations one part of a list takes, at most: a longer search goes on with the next part. */
+const MAX_LOOKS = 4
 
 /** The searchable copy of the audit in SQLite. */
 export class SqliteAuditIndex implements AuditIndex {
@@ -36,15 +38,24 @@ export class SqliteAuditIndex implements AuditIndex {
   }
 
   async query(filter: AuditFilter, page: PageWish): Promise<Page<IndexedRecord>> {
-    const search = { ...searchOf(filter), after: placeOf(page.after) }
-    return pageOf(await this.#client.call('audit.query', { search, limit: checkedLimit(page.limit) + 1 }), page.limit, markOf, recordOf)
+    const limit = checkedLimit(page.limit)
+    const search: AuditSearch = { ...searchOf(filter), after: placeOf(page.after) }
+    const rows: AuditRow[] = []
+    let { until } = search
+    for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
+      const part: QueryPart = await this.#client.call('audit.query', { search: { ...search, until }, limit: limit + 1 - rows.length, look: LOOKED_AT_ONCE })
+      rows.push(...part.rows)
+      if (part.until === undefined || rows.length > limit) return pageOf(rows, limit, markOf, recordOf)
+      until = part.until
+    }
+    return { items: rows.map(recordOf), next: until === undefined ? undefined : markOf({ time_ms: until + 1, chain: '', seq: 0 }) }
   }
 
   async series(filter: SeriesFilter, window: SeriesWindow): Promise<AuditSeries> {
     const fold = new SeriesFold(window)
     for (let until: number | undefined = window.untilMs; until !== undefined;) {
       const search: AuditSearch = { ...searchOf({ ...filter, sinceMs: window.sinceMs, untilMs: until }), after: undefined }
-      const part: SeriesPart = await this.#client.call('audit.series', { search, window, limit: COUNTED_AT_ONCE })
+      const part: SeriesPart = await this.#client.call('audit.series', { search, window, look: LOOKED_AT_ONCE })
       fold.addAll(part.tallies)
       until = part.until
     }
@@ -85,7 +96,7 @@ function recordOf(row: AuditRow): IndexedRecord {
   }
 }
 
-function markOf({ time_ms, chain, seq }: AuditRow): string {
+function markOf({ time_ms, chain, seq }: Pick<AuditRow, 'time_ms' | 'chain' | 'seq'>): string {
   return Buffer.from(JSON.stringify([time_ms, chain, seq])).toString('base64url')
 }
 
