@@ -106,6 +106,18 @@ describe('revoking an agent for oneself', () => {
     expect(asked[0]).toMatchObject({ person: 'user:alice@acme.com', agent: 'agent:x', state: 'active' })
   })
 
+  it('waits where it comes too often, and sends again what was refused so', async () => {
+    const { api } = apiWith(['dlg_1', 'dlg_2', 'dlg_3'])
+    let refusals = 2
+    const limited = { ...api, post: (path: string) => {
+      if (refusals === 0) return api.post(path)
+      refusals -= 1
+      return Promise.reject(new ApiError({ title: 'Too many.', code: 'too_many_requests', status: 429, retryAfterMs: 1 }))
+    } } as Pick<Api, 'get' | 'post'>
+    const made = await revokeAgentForMe(limited, wish)
+    expect([[...made.delegations].sort(), made.left]).toEqual([['dlg_1', 'dlg_2', 'dlg_3'], []])
+  })
+
   it('tells which could not be ended, and tries none for ever', async () => {
     const made = await revokeAgentForMe(apiWith(['dlg_1', 'dlg_2'], ['dlg_2']).api, wish)
     expect([made.delegations, made.left]).toEqual([['dlg_1'], ['dlg_2 was not revoked: It broke.']])

@@ -10,6 +10,9 @@ const AT_ONCE = 4
 /** So many are looked for at a time, and so often: what is approved meanwhile is ended, too. */
 const A_ROUND = 500
 const MAX_ROUNDS = 20
+/** So often one is sent again that came too soon after others. */
+const MAX_WAITS = 5
+const LONGEST_WAIT_MS = 10_000
 
 interface Wish {
   readonly person: string
@@ -29,7 +32,7 @@ export async function revokeAgentForMe(api: Pick<Api, 'get' | 'post'>, { person,
   const end = async (id: string): Promise<void> => {
     tried.add(id)
     try {
-      reports.push(await api.post<ReportView>(`/v1/delegations/${id}/revoke`, reason === undefined ? {} : { reason }))
+      reports.push(await patiently(() => api.post<ReportView>(`/v1/delegations/${id}/revoke`, reason === undefined ? {} : { reason })))
     } catch (error) {
       failures.push([id, asApiError(error)])
     }
@@ -45,6 +48,19 @@ export async function revokeAgentForMe(api: Pick<Api, 'get' | 'post'>, { person,
   if (reports.length === 0 && first !== undefined) throw first[1]
   const whole = mergeReports(agent, reports)
   return { ...whole, left: [...whole.left, ...failures.map(([id, error]) => `${id} was not revoked: ${error.message}`)] }
+}
+
+/** What was refused as too often was refused before anything was done: to send it again does nothing twice. */
+async function patiently<T>(send: () => Promise<T>): Promise<T> {
+  for (let waits = 0; ; waits += 1) {
+    try {
+      return await send()
+    } catch (error) {
+      const { status, retryAfterMs = 1_000 } = asApiError(error)
+      if (status !== 429 || waits >= MAX_WAITS) throw error
+      await new Promise((resolve) => { setTimeout(resolve, Math.min(retryAfterMs, LONGEST_WAIT_MS)) })
+    }
+  }
 }
 
 async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
