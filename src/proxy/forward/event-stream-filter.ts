@@ -1,5 +1,6 @@
 import type { AnswerFilter } from '../../integrations/integration.ts'
 import { AnswerRefused } from './answer-refused.ts'
+import { HeldBytes } from './held-bytes.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -15,8 +16,7 @@ export class EventStreamFilter {
   readonly #filter: AnswerFilter
   readonly #maxEventBytes: number
   /** Of the line that has not ended yet. */
-  #pieces: Buffer[] = []
-  #lineBytes = 0
+  readonly #line = new HeldBytes()
   /** Of the event's lines so far. */
   #eventBytes = 0
   #data: string[] = []
@@ -52,13 +52,12 @@ export class EventStreamFilter {
 
   #take(piece: Buffer): void {
     if (piece.length === 0) return
-    this.#lineBytes += piece.length
-    if (this.#lineBytes + this.#eventBytes > this.#maxEventBytes) throw new AnswerRefused(`an event of the answer is larger than ${this.#maxEventBytes} bytes, and is not passed unfiltered`)
-    this.#pieces.push(piece)
+    if (this.#line.length + piece.length + this.#eventBytes > this.#maxEventBytes) throw new AnswerRefused(`an event of the answer is larger than ${this.#maxEventBytes} bytes, and is not passed unfiltered`)
+    this.#line.push(piece)
   }
 
   #endLine(): string {
-    const bytes = this.#lineBytes
+    const bytes = this.#line.length
     const line = this.#lineText()
     if (line === '') return this.#endEvent()
     const colon = line.indexOf(':')
@@ -73,9 +72,7 @@ export class EventStreamFilter {
   }
 
   #lineText(): string {
-    const line = decode(Buffer.concat(this.#pieces, this.#lineBytes))
-    this.#pieces = []
-    this.#lineBytes = 0
+    const line = decode(this.#line.take())
     const text = this.#first && line.startsWith(BOM) ? line.slice(1) : line
     this.#first = false
     return text

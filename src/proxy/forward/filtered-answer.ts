@@ -3,6 +3,7 @@ import { parseMediaType } from '../../http/media-type.ts'
 import type { AnswerFilter } from '../../integrations/integration.ts'
 import { AnswerRefused } from './answer-refused.ts'
 import { EventStreamFilter } from './event-stream-filter.ts'
+import { HeldBytes } from './held-bytes.ts'
 import type { Relay } from './relay.ts'
 import { rawFields, soleField } from './raw-fields.ts'
 import { RewrittenController } from './rewritten-controller.ts'
@@ -16,7 +17,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 type Body =
   | { readonly kind: 'events'; readonly filter: EventStreamFilter }
   /** Held whole, the head too: what cannot be judged is then answered as a refusal. */
-  | { readonly kind: 'document'; readonly status: number; readonly fields: readonly string[]; readonly chunks: Buffer[]; bytes: number }
+  | { readonly kind: 'document'; readonly status: number; readonly fields: readonly string[]; readonly held: HeldBytes }
   /** Nothing is listed in it. */
   | { readonly kind: 'error' }
   /** Of a type that cannot be judged: it may be empty, and no more. */
@@ -61,7 +62,7 @@ export class FilteredAnswer implements Dispatcher.DispatchHandler {
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     const body = this.#body
     if (body?.kind !== 'document') return this.#relay.onResponseEnd()
-    const shown = this.#rewritten(body.chunks, body.bytes)
+    const shown = this.#rewritten(body.held.take())
     if (shown === undefined) return this.#relay.onResponseError(controller, new AnswerRefused('the answer cannot be judged, and is not passed unfiltered'))
     const rewritten = new RewrittenController(controller, body.fields, shown.length)
     this.#relay.onResponseStart(rewritten, body.status)
@@ -73,10 +74,10 @@ export class FilteredAnswer implements Dispatcher.DispatchHandler {
     this.#relay.onResponseError(controller, error)
   }
 
-  #rewritten(chunks: readonly Buffer[], bytes: number): Buffer | undefined {
-    if (bytes === 0) return Buffer.alloc(0)
+  #rewritten(bytes: Buffer): Buffer | undefined {
+    if (bytes.length === 0) return bytes
     try {
-      const shown = this.#filter.document(UTF8.decode(Buffer.concat(chunks, bytes)))
+      const shown = this.#filter.document(UTF8.decode(bytes))
       return shown === undefined ? undefined : Buffer.from(shown)
     } catch {
       return undefined
@@ -91,13 +92,12 @@ function bodyOf(status: number, fields: readonly string[], filter: AnswerFilter)
   if (coding !== undefined && coding !== 'identity') throw new AnswerRefused('the answer is coded, although that was not accepted, and is not passed unfiltered')
   switch (parseMediaType(soleField(fields, 'content-type') ?? '')?.essence) {
     case 'text/event-stream': return { kind: 'events', filter: new EventStreamFilter(filter, MAX_HELD_BYTES) }
-    case 'application/json': return { kind: 'document', status, fields, chunks: [], bytes: 0 }
+    case 'application/json': return { kind: 'document', status, fields, held: new HeldBytes() }
     default: return { kind: status >= 400 ? 'error' : 'empty' }
   }
 }
 
-function hold(body: Extract<Body, { readonly kind: 'document' }>, chunk: Buffer): void {
-  body.bytes += chunk.length
-  if (body.bytes > MAX_HELD_BYTES) throw new AnswerRefused(`the answer is larger than ${MAX_HELD_BYTES} bytes, and is not passed unfiltered`)
-  body.chunks.push(chunk)
+function hold({ held }: Extract<Body, { readonly kind: 'document' }>, chunk: Buffer): void {
+  if (held.length + chunk.length > MAX_HELD_BYTES) throw new AnswerRefused(`the answer is larger than ${MAX_HELD_BYTES} bytes, and is not passed unfiltered`)
+  held.push(chunk)
 }
