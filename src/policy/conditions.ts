@@ -7,6 +7,8 @@ import type { EvaluationInput } from './snapshot.ts'
 /** A compiled `when`. */
 export interface Condition {
   readonly usesBody: boolean
+  /** It speaks of agents or persons, and may name some. */
+  readonly namesSomebody: boolean
   /** `failed` where the expression cannot be evaluated, or names what this request does not have. Never throws. */
   evaluate(input: EvaluationInput): boolean | 'failed'
 }
@@ -41,6 +43,7 @@ function conditionOf(run: (context: Record<string, unknown>) => unknown, names: 
   const usesBody = names.has('body')
   return {
     usesBody,
+    namesSomebody: names.has('agent') || names.has('person'),
     evaluate(input) {
       try {
         if (usesBody && iterates && input.body !== undefined && !isAffordable(input.body)) return 'failed'

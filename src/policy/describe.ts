@@ -41,14 +41,15 @@ export function describeRule(rule: CompiledRule): RuleDescription {
  */
 export function rulesFor(agent: AgentId, rules: readonly CompiledRule[], viewer: Viewer | undefined): readonly RuleDescription[] {
   const concerning = rules.filter((rule) => concernsAgent(rule, agent) && (viewer === undefined || concernsViewer(rule, viewer)))
-  const told = concerning.map(describeRule).map((rule) => (viewer === undefined ? rule : withoutOthers(rule)))
+  const told = concerning.map((rule) => (viewer === undefined ? describeRule(rule) : withoutOthers(rule)))
   return [...told.filter(({ layer }) => layer === 'agent'), ...told.filter(({ layer }) => layer === 'org')]
 }
 
 /** Whom else a rule is about is not everybody's to know. */
-function withoutOthers(rule: RuleDescription): RuleDescription {
-  const { agent: _agent, person: _person, group: _group, ...match } = rule.match
-  return { ...rule, match }
+function withoutOthers(rule: CompiledRule): RuleDescription {
+  const { agent: _agent, person: _person, group: _group, when, ...match } = rule.match
+  const mayBeTold = when !== undefined && anyOf(rule)?.condition?.namesSomebody === false
+  return { ...describeRule(rule), match: mayBeTold ? { ...match, when } : match }
 }
 
 /** The first file that holds a policy of the agent's own; undefined where there is none. Pure. */

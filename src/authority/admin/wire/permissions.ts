@@ -9,7 +9,7 @@ const match = z.object({
   integration: words, scopes: words, access: z.array(z.enum(['read', 'write', 'admin'])).optional(), operation: words, route: words, target: words,
   agent: words, person: words, group: words,
   without_person: z.boolean().optional().openapi({ description: 'true: only calls that the agent makes for itself' }),
-  when: z.string().optional().openapi({ description: 'a CEL expression' }),
+  when: z.string().optional().openapi({ description: 'a CEL expression; one that speaks of agents or persons only operators and auditors are told' }),
 })
 
 const rule = z.object({
