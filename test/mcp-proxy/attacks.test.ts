@@ -13,9 +13,9 @@ const call = (name: string, over: object = {}): object =>
 async function refused(message: unknown, headers: Readonly<Record<string, string>> = {}): Promise<unknown> {
   const before = mcp.upstream.requests.length
   const response = await mcp.post('mcp-raw', message, headers)
-  const answer = JSON.parse(await response.text()) as { id: unknown, error: { data: { code: unknown } } }
+  const answer = JSON.parse(await response.text()) as { id: unknown, error: { data: { postern: { code: unknown } } } }
   expect(mcp.upstream.requests.length, 'a request reached the server').toBe(before)
-  return { status: response.status, id: answer.id, code: answer.error.data.code }
+  return { status: response.status, id: answer.id, code: answer.error.data.postern.code }
 }
 
 describe('what a message could hide', () => {
@@ -95,7 +95,7 @@ describe('an upstream’s session', () => {
     const before = mcp.upstream.requests.length
     const stolen = await mcp.post('mcp-v1', ping, headers, await mcp.token({ delegation: newId('dlg') }))
     expect(stolen.status).toBe(404)
-    expect(await stolen.json()).toMatchObject({ id: 5, error: { data: { code: 'upstream_session_unknown' } } })
+    expect(await stolen.json()).toMatchObject({ id: 5, error: { data: { postern: { code: 'upstream_session_unknown' } } } })
     expect((await mcp.post('mcp-v1', ping, { 'mcp-session-id': 'guessed' }, own)).status).toBe(404)
     expect(mcp.upstream.requests.length).toBe(before)
     await transport.terminateSession()
@@ -109,7 +109,7 @@ describe('an upstream’s session', () => {
     expect(await (await mcp.post('mcp-raw', initialize)).json()).toMatchObject({ result: {} })
     const second = await mcp.post('mcp-raw', initialize, {}, await mcp.token({ delegation: newId('dlg') }))
     expect(second.headers.get('mcp-session-id')).toBeNull()
-    expect(await second.json()).toMatchObject({ error: { data: { code: 'upstream_broken' } } })
+    expect(await second.json()).toMatchObject({ error: { data: { postern: { code: 'upstream_broken' } } } })
   })
 })
 

@@ -40,14 +40,14 @@ describe('an official client of SDK v1 at a server of SDK v1', () => {
     const before = mcp.upstream.requests.length
     const refused = await client.callTool(call).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(McpError)
-    expect(refused).toMatchObject({ code: -31_403, data: { code, layer: 'agent_permissions', decision: expect.stringMatching(/^dec_/) } })
+    expect(refused).toMatchObject({ code: -31_403, data: { postern: { code, layer: 'agent_permissions', decision: expect.stringMatching(/^dec_/) } } })
     expect(mcp.upstream.requests.length).toBe(before)
   })
 
   it('is told what the person did not approve', async () => {
     const { client } = await mcp.v1('mcp-v1', await mcp.token({ consent: [{ integration: 'mcp-v1', scopes: ['tools:read'], targets: ['search_*'] }] }))
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['search_code', 'search_slowly'])
-    await expect(client.callTool(REVIEW)).rejects.toMatchObject({ data: { code: 'consent_required', missing_scopes: ['tools:call'] } })
+    await expect(client.callTool(REVIEW)).rejects.toMatchObject({ data: { postern: { code: 'consent_required', missing_scopes: ['tools:call'] } } })
   })
 
   it('gets an answer that streams while the tool still works, and is cut off when its delegation is revoked', async () => {
@@ -78,7 +78,7 @@ describe.each([['legacy', 'mcp-v1'], ['auto', 'mcp-v2'], ['legacy', 'mcp-v2']] a
     expect(await client.callTool({ name: 'search_code', arguments: { query: 'x' } })).toMatchObject({ content: [{ text: 'found x' }] })
     const refused = await client.callTool({ name: 'hidden_tool', arguments: {} }).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(ProtocolError)
-    expect(refused).toMatchObject({ code: -31_403, data: { code: 'policy_denied' } })
+    expect(refused).toMatchObject({ code: -31_403, data: { postern: { code: 'policy_denied' } } })
     await expect(client.callTool({ ...REVIEW, arguments: { repo: 'acme/payroll' } })).rejects.toMatchObject({ code: -31_403 })
   })
 })
@@ -91,7 +91,7 @@ it('works by HTTPS_PROXY, at the server’s own URL, through the same checks', a
   await client.connect(new StreamableHTTPClientTransport(new URL(`https://${mcpHost('mcp-v1')}/mcp`), { fetch: proxied }) as Parameters<typeof client.connect>[0])
   expect((await client.listTools()).tools).toHaveLength(3)
   expect(await client.callTool(REVIEW)).toMatchObject({ content: [{ text: 'reviewed acme/backend' }] })
-  await expect(client.callTool({ name: 'hidden_tool' })).rejects.toMatchObject({ code: -31_403, data: { code: 'policy_denied' } })
+  await expect(client.callTool({ name: 'hidden_tool' })).rejects.toMatchObject({ code: -31_403, data: { postern: { code: 'policy_denied' } } })
   await client.close()
   await proxy.destroy()
 })

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { problemAnswer } from '../../src/http/problem.ts'
 import { githubDenialAnswer } from '../../src/integrations/github/denial-answer.ts'
 import type { DenialAnswer, DenialView } from '../../src/integrations/integration.ts'
+import { mcpDenialAnswer } from '../../src/integrations/mcp/denial-answer.ts'
 import { slackDenialAnswer } from '../../src/integrations/slack/denial-answer.ts'
 import { CODES, type Code } from '../../src/model/codes.ts'
 import { ERROR_CLASSES } from '../../src/sdk/errors/error-classes.ts'
@@ -74,6 +75,7 @@ describe('a refusal of the proxy', () => {
     ['problem details', (code: Code) => problemAnswer(view(code), 'origin')],
     ['GitHub’s form', (code: Code) => githubDenialAnswer(view(code))],
     ['Slack’s form', (code: Code) => slackDenialAnswer(view(code))],
+    ['MCP’s form', (code: Code) => mcpDenialAnswer(view(code), { jsonrpc: '2.0', id: 1, method: 'tools/call', params: {} })],
   ] as const
 
   for (const [shape, answer] of SHAPES) {

@@ -40,14 +40,15 @@ export function mcpDenialAnswer(view: DenialView, body: unknown): DenialAnswer {
 function errorOf(view: DenialView): object {
   const { code, title, hint, link, decisionId } = view
   const message = `${title}${hint === undefined ? '' : ` ${hint}`} (${code}, ${decisionId})`
-  if (link === undefined) return { code: NUMBERS[code] ?? (CODES[code].kind === 'fault' ? INTERNAL_ERROR : REFUSED), message, data: dataOf(view) }
+  if (link === undefined) return { code: NUMBERS[code] ?? (CODES[code].kind === 'fault' ? INTERNAL_ERROR : REFUSED), message, data: { postern: factsOf(view) } }
   const elicitations = [{ mode: 'url', elicitationId: decisionId, url: link, message: hint ?? title }]
-  return { code: URL_ELICITATION_REQUIRED, message, data: { ...dataOf(view), elicitations } }
+  return { code: URL_ELICITATION_REQUIRED, message, data: { elicitations, postern: factsOf(view) } }
 }
 
-function dataOf({ code, layer, rule, decisionId, link, hint, missingScopes, retryAfterSeconds }: DenialView): object {
+/** Under the name that all our shapes have for it, by which our clients tell it from an upstream's own error. */
+function factsOf({ code, title, layer, rule, decisionId, link, hint, missingScopes, retryAfterSeconds }: DenialView): object {
   return {
-    code, layer, rule, decision: decisionId, hint, link,
+    code, title, layer, rule, decision: decisionId, hint, link,
     ...(missingScopes.length === 0 ? {} : { missing_scopes: missingScopes }),
     ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
   }

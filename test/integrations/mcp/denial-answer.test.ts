@@ -17,7 +17,7 @@ const asked = { jsonrpc: '2.0', id: 'a', method: 'tools/call', params: {} }
 
 describe('a refusal to an MCP client', () => {
   it.each<[string, DenialView, unknown, number, object]>([
-    ['of policy', view(), asked, 200, { id: 'a', error: { code: -31_403, data: { code: 'policy_denied', layer: 'org_policy', rule: 'org/no', decision: 'dec_1' } } }],
+    ['of policy', view(), asked, 200, { id: 'a', error: { code: -31_403, data: { postern: { code: 'policy_denied', layer: 'org_policy', rule: 'org/no', decision: 'dec_1' } } } }],
     ['of a message that is none', view({ code: 'body_refused', status: 400 }), undefined, 400, { id: null, error: { code: -32_600 } }],
     ['of an unknown method', view({ code: 'operation_unknown' }), asked, 200, { id: 'a', error: { code: -32_601 } }],
     ['of fields that tell something else', view({ code: 'request_ambiguous', status: 400 }), asked, 200, { error: { code: -32_020 } }],
@@ -25,8 +25,8 @@ describe('a refusal to an MCP client', () => {
     ['of an answer of the client’s own', view(), { jsonrpc: '2.0', id: 4, result: {} }, 403, { id: null }],
     ['of a session, by the status that has clients begin another', view({ code: 'upstream_session_unknown', status: 404 }), asked, 404, { id: 'a' }],
     ['by what broke', view({ code: 'upstream_broken', status: 502 }), asked, 200, { error: { code: -32_603 } }],
-    ['that passes', view({ code: 'rate_limited', status: 429, retryAfterSeconds: 9 }), asked, 200, { error: { data: { retry_after: 9 } } }],
-    ['that a person can mend', CONSENT, asked, 200, { error: { code: -32_042, data: { elicitations: [{ mode: 'url', url: CONSENT.link, elicitationId: 'dec_1' }], missing_scopes: ['tools:call'] } } }],
+    ['that passes', view({ code: 'rate_limited', status: 429, retryAfterSeconds: 9 }), asked, 200, { error: { data: { postern: { retry_after: 9 } } } }],
+    ['that a person can mend', CONSENT, asked, 200, { error: { code: -32_042, data: { elicitations: [{ mode: 'url', url: CONSENT.link, elicitationId: 'dec_1' }], postern: { missing_scopes: ['tools:call'] } } } }],
   ])('%s has the form and the status that it shows', (_what, denied, body, status, told) => {
     const answer = mcpDenialAnswer(denied, body)
     expect(answer.status).toBe(status)
