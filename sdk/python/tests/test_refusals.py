@@ -101,6 +101,17 @@ class WhatTheProxyRefused(unittest.TestCase):
         self.assertEqual(link("https://elsewhere.example/", None), "https://elsewhere.example/")
         self.assertIsNone(link("http://elsewhere.example/", None))
 
+    def test_what_an_upstream_makes_up_in_our_form_breaks_nothing(self) -> None:
+        for made_up in ("Mon, 01 Jan 2024 00:00:00 +99999999999999", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"):
+            error = from_response(answer(403, {"postern": {"code": "rate_limited"}}, retry_after=made_up))
+            assert isinstance(error, RateLimitedError)
+            self.assertIsNone(error.retry_after_ms)
+        for link in ("https://postern.acme.com:99999/more", "https://postern.acme.com:x/more"):
+            for authority in (None, "https://postern.acme.com"):
+                error = from_response(answer(403, {"postern": {"code": "consent_required", "link": link}}), authority_url=authority)
+                assert isinstance(error, ConsentRequiredError)
+                self.assertIsNone(error.consent_url)
+
     def test_a_streamed_answer_that_was_not_read_is_left_alone(self) -> None:
         with httpx.Client(
             transport=httpx.MockTransport(lambda _: httpx.Response(403, json={"postern": {"code": "agent_revoked"}}))

@@ -111,6 +111,28 @@ class Renewal(Case):
         with self.assertRaises(UnavailableError):
             self.session(left_s=1).access_token()
 
+    def test_one_that_is_wanted_at_will_is_not_the_one_that_is_under_way(self) -> None:
+        begun, go_on = threading.Event(), threading.Event()
+
+        def say(_: Form) -> Said:
+            begun.set()
+            go_on.wait(10)
+            return Said(members=granted(len(self.authority.token_requests())))
+
+        self.authority.answers["/oauth2/token"] = say
+        session, told = self.session(), list[str]()
+        threads = [threading.Thread(target=lambda ask=ask: told.append(ask())) for ask in (session.access_token, session.renew)]
+        threads[0].start()
+        begun.wait(10)
+        # From here on the person has approved more, which the answer under way may not say.
+        threads[1].start()
+        threads[1].join(0.2)
+        go_on.set()
+        for thread in threads:
+            thread.join(10)
+        self.assertEqual(self.refresh_tokens(), ["refresh-0", "refresh-1"])
+        self.assertEqual(session.access_token(), "access-2")
+
     def test_what_is_over_is_over_without_asking_again_and_forgotten(self) -> None:
         self.authority.answers["/oauth2/token"] = lambda _: Said(400, {"error": "invalid_grant"})
         session = self.session()

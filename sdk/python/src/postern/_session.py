@@ -86,7 +86,12 @@ class Session:
         """
         tokens = self._tokens
         if self._end is None:
-            tokens = self._renewals.run("", lambda: self._renewed(at_once=True))
+            # One that is under way may have been answered before the person said yes.
+            self._renewals.settled("")
+            before = tokens = self._tokens
+            # Nor is it one that began meanwhile, and found nothing to renew.
+            while tokens is before and self._end is None:
+                tokens = self._renewals.run("", lambda: self._renewed(at_once=True))
         return self._given(tokens)
 
     def on_renewed(self, listener: Callable[[], None]) -> Callable[[], None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -33,6 +33,13 @@ class SingleFlight(Generic[T]):
             # None: the caller that made it was interrupted, which is no reason for the others to fail.
             if result is not None:
                 return result
+
+    def settled(self, key: Hashable) -> None:
+        """Waits for the call that is under way, if one is, whatever comes of it."""
+        with self._lock:
+            shared = self._under_way.get(key)
+        if shared is not None:
+            wait((shared,))
 
     def _lead(self, key: Hashable, own: Future[T | None], make: Callable[[], T]) -> T:
         result: T | None = None

@@ -118,6 +118,8 @@ def web_link(url: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(url)
+        # Read here, since a port out of range is told at the first look at it.
+        parts.port  # noqa: B018
         secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
         return url if secure and parts.hostname is not None and parts.username is None else None
     except ValueError:
@@ -141,7 +143,7 @@ def retry_after_ms(headers: Mapping[str, str]) -> int | None:
         return int(value) * 1000 if len(value) <= 9 else None
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     now = datetime.now(UTC) if at.tzinfo is not None else datetime.now(UTC).replace(tzinfo=None)
     return max(0, round((at - now).total_seconds() * 1000))
