@@ -170,6 +170,10 @@ describe('what takes long', () => {
       const { series } = other.store.auditIndex
       other.store.auditIndex.series = (filter, window) => reached().then(() => series(filter, window))
     }],
+    ['searches are made', '/v1/audit', (reached) => {
+      const { query } = other.store.auditIndex
+      other.store.auditIndex.query = (filter, page) => reached().then(() => query(filter, page))
+    }],
     ['records are proven', '/v1/audit/records/chn_test/1', (reached) => {
       const { of } = other.proofs
       other.proofs = { of: (record) => reached().then(() => of(record)) }

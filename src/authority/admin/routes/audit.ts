@@ -19,6 +19,8 @@ import { auditSeriesPaths, auditSeriesRoutes } from './audit-series.ts'
 
 const tags = ['Audit']
 const TOO_MANY_OPEN = 'Too many exports or live views are open: end one of them.'
+/** How many searches may go through the store's copy at once: one that finds little goes through much, and others use the same store. */
+const SEARCHES = { perPerson: 6, inAll: 40 } as const
 /** A plain string: by its literal type the library would want JSON typed as for other routes. */
 const NDJSON: string = 'application/x-ndjson'
 const stream = (description: string) => ({ description, content: { [NDJSON]: { schema: z.string() } } }) as const
@@ -44,16 +46,21 @@ export const auditPaths = [query, exported, tail, ...auditSeriesPaths, ...auditR
 export function auditRoutes(app: AdminApp, deps: AdminDeps): void {
   const { auditIndex } = deps.store
   const slots = new StreamSlots()
+  const searches = new StreamSlots(SEARCHES.perPerson, SEARCHES.inAll)
   auditSeriesRoutes(app, deps)
   auditRecordRoutes(app, deps)
 
   app.openapi(query, async (c) => {
     const { limit, after, ...wanted } = c.req.valid('query')
-    const refused = notOthers(c, wanted.person)
-    if (refused !== undefined) return refused
-    const page = await auditIndex.query(filterOf(wanted, seenBy(c.get('caller'))), { limit, after })
-    const read = page.items.flatMap((record) => recordOf(record).map((item) => ({ item, chain: record.chain })))
-    return c.json({ items: read.map(({ item }) => item), chains: read.map(({ chain }) => chain), next: page.next ?? null }, 200)
+    const searching = notOthers(c, wanted.person) ?? takeSlot(c, searches, 'Too many searches are under way: wait for one of them.', 1_000)
+    if (searching instanceof Response) return searching
+    try {
+      const page = await auditIndex.query(filterOf(wanted, seenBy(c.get('caller'))), { limit, after })
+      const read = page.items.flatMap((record) => recordOf(record).map((item) => ({ item, chain: record.chain })))
+      return c.json({ items: read.map(({ item }) => item), chains: read.map(({ chain }) => chain), next: page.next ?? null }, 200)
+    } finally {
+      searching()
+    }
   })
   app.openapi(exported, async (c) => {
     const wanted = c.req.valid('query')
