@@ -1,8 +1,8 @@
 /**
  * The audit's timeline over 100,000 records: the real product, its own log and index, in a real Chromium without a graphics card.
  *
- *   npm run bench -- --dashboard           writes bench/dashboard-results.json
- *   npm run bench -- --dashboard --quick   10,000 records, prints only
+ *   npm run bench:dashboard           writes bench/dashboard-results.json
+ *   npm run bench:dashboard --quick   10,000 records, prints only
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
