@@ -34,7 +34,7 @@ describe('an agent that acts for itself', () => {
 
   it('does so only where a rule of the organisation lets it, and only after it has proved itself', async () => {
     const publicClient = await credentials({ client_id: 'pr-reviewer' })
-    expect({ status: publicClient.status, body: publicClient.body }).toEqual({ status: 400, body: { error: 'unauthorized_client', error_description: 'a public client cannot act for itself' } })
+    expect({ status: publicClient.status, body: publicClient.body }).toEqual({ status: 400, body: { error: 'unauthorized_client', error_description: 'a client that has not proved to be its agent cannot act for itself' } })
     const unproved = await credentials({ client_id: 'release-notes' })
     expect({ status: unproved.status, error: unproved.body['error'] }).toEqual({ status: 401, error: 'invalid_client' })
     const forbidden = await openOauthWorld({ overrides: { mayActForItself: () => false } })

@@ -1,8 +1,10 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { decodeJwt } from 'jose'
+import type { ClientRequest } from '../../src/authority/oauth/contract.ts'
 import type { UpstreamRequest, UpstreamResponse } from '../../src/integrations/upstream-http.ts'
 import { Browser } from './support/browser.ts'
-import { authorizeUrl, codeFor, redeem, refresh, tokensOf } from './support/client.ts'
+import { assertion, authorizeUrl, codeFor, post, redeem, refresh, tokensOf } from './support/client.ts'
 import { agent, openOauthWorld, REDIRECT } from './support/oauth-world.ts'
 import type { OauthWorld } from './support/oauth-world.ts'
 
@@ -19,7 +21,7 @@ async function http(request: UpstreamRequest): Promise<UpstreamResponse> {
 }
 
 beforeAll(async () => {
-  world = await openOauthWorld({ overrides: { metadataHosts: ['agents.example.com', 'nobody.example.com'], http } })
+  world = await openOauthWorld({ overrides: { metadataHosts: ['agents.example.com', 'nobody.example.com'], mayActForItself: () => true, http } })
   for (const name of ['agents.example.com', 'other.example.com']) {
     const one = agent(name, { redirectUris: [] })
     world.agents.set(one.id, one)
@@ -30,6 +32,12 @@ beforeEach(() => { fetched = [] })
 
 const document = (url: string, more: Record<string, unknown> = {}): Record<string, unknown> =>
   ({ client_id: url, client_name: 'Call me PR-REVIEWER', redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], ...more })
+
+/** Keys that a document names for itself. */
+function documentKeys(): { readonly privateKey: KeyObject; readonly jwks: object } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { privateKey, jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] } }
+}
 
 function open(url: string): Promise<Response> {
   return new Browser(world.issuer).open(authorizeUrl(world, { client_id: url }))
@@ -85,6 +93,32 @@ describe('a client that names itself by the URL of its metadata', () => {
     documents = { [url]: make(url) }
     const response = await open(url)
     expect({ status: response.status, location: response.headers.get('location') }).toEqual({ status: 400, location: null })
+  })
+
+  it('proves by its keys that it is this document, and not that it is its agent', async () => {
+    const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+    const seen: ClientRequest[] = []
+    world.oauth.registerGrantType({
+      name: EXCHANGE, parameters: ['subject_token'], repeatable: [],
+      answer: async (request) => {
+        seen.push(request)
+        return { status: 200, body: {} }
+      },
+    })
+    const url = 'https://agents.example.com/uploads/anybody.json'
+    const { privateKey, jwks } = documentKeys()
+    documents = { [url]: document(url, { token_endpoint_auth_method: 'private_key_jwt', jwks, grant_types: ['authorization_code', EXCHANGE] }) }
+    const shown = { ...await assertion(world, { iss: url, sub: url }, privateKey), client_id: url }
+    expect((await post(world, '/oauth2/token', { grant_type: EXCHANGE, subject_token: 't', ...shown })).status).toBe(200)
+    expect(seen).toMatchObject([{ clientId: url, agent: 'agent:agents.example.com', authenticated: false }])
+  })
+
+  it('does not act for itself by its own keys: what its agent may do, it has not proved to be', async () => {
+    const url = 'https://agents.example.com/uploads/robot.json'
+    const { privateKey, jwks } = documentKeys()
+    documents = { [url]: document(url, { token_endpoint_auth_method: 'private_key_jwt', jwks, grant_types: ['authorization_code', 'client_credentials'] }) }
+    const shown = { ...await assertion(world, { iss: url, sub: url }, privateKey), client_id: url }
+    expect((await post(world, '/oauth2/token', { grant_type: 'client_credentials', ...shown })).body['error']).toBe('unauthorized_client')
   })
 
   it('proves itself by keys of a configured host alone', async () => {

@@ -28,6 +28,14 @@ export function isRevokedAgent(clientId: string, agents: OauthAgents): boolean {
   return id !== undefined && agents.agent(id)?.status === 'revoked'
 }
 
+/**
+ * Whether a client that was authenticated has proved that it is its agent: a public one only named itself, and the keys in a document prove that
+ * document alone, which anybody has put there who may put files on that host. Pure.
+ */
+export function provesAgent({ clientId, clientAuthMethod }: { readonly clientId: string, readonly clientAuthMethod?: string | undefined }): boolean {
+  return clientAuthMethod !== 'none' && !isMetadataUrl(clientId)
+}
+
 /** Whether a `client_id` is the URL of a metadata document. Pure. */
 export function isMetadataUrl(clientId: string): boolean {
   return clientId.startsWith('https://') && URL.canParse(clientId)

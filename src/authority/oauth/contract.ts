@@ -71,7 +71,7 @@ export interface DeviceCodes {
 export interface ClientRequest {
   readonly clientId: string
   readonly agent: AgentId
-  /** False for a public client, which only named itself. */
+  /** Whether it proved that it is this agent: not where it only named itself, or by the keys of its own document. */
   readonly authenticated: boolean
   /** As they were sent, those of the registered grant type alone; several values where it allows them. */
   readonly parameters: Readonly<Record<string, string | readonly string[]>>

@@ -3,7 +3,7 @@ import type { TokenEndpointGrantContext } from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import type { Clock } from '../../lib/clock.ts'
 import type { ShortLived } from '../../store/ports/short-lived.ts'
-import { agentOfClient } from './client-identity.ts'
+import { agentOfClient, provesAgent } from './client-identity.ts'
 import { DEVICE_GRANT } from './client-metadata.ts'
 import type { ClientRequest, GrantType } from './contract.ts'
 import { proofThumbprint } from './dpop-proof.ts'
@@ -59,7 +59,7 @@ export class GrantTypes {
     return {
       clientId: client.clientId,
       agent: agent.id,
-      authenticated: client.clientAuthMethod !== 'none',
+      authenticated: provesAgent(client),
       parameters: Object.fromEntries(parameters.flatMap((name) => readParameter(name, params[name]))),
       jkt: await this.#jkt(context),
       x5t: certificate === undefined ? undefined : certificateThumbprint(certificate),

@@ -1,6 +1,6 @@
 import type { Client, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
 import { errors } from 'oidc-provider'
-import { agentOfClient } from './client-identity.ts'
+import { agentOfClient, provesAgent } from './client-identity.ts'
 import { ADMIN_RESOURCE_PATH } from './endpoints.ts'
 import type { OauthAudience, OauthDependencies, OauthResourceServer } from './oauth-dependencies.ts'
 import { ADMIN_SCOPE, ADMIN_TOKEN_S, OWN_CLIENT_ID } from './own-client.ts'
@@ -65,7 +65,7 @@ export class Resources {
   /** An agent acts for itself only where an org rule says so, and only after it has proved itself. */
   #assertForItself(client: Client, params: Readonly<Record<string, unknown>>): void {
     const agent = agentOfClient(client.clientId, this.#dependencies.agents)
-    if (client.clientAuthMethod === 'none') throw new errors.UnauthorizedClient('a public client cannot act for itself')
+    if (!provesAgent(client)) throw new errors.UnauthorizedClient('a client that has not proved to be its agent cannot act for itself')
     if (agent === undefined || !this.#dependencies.mayActForItself(agent.id)) {
       throw new errors.UnauthorizedClient('no rule of the organisation lets this agent act for itself')
     }
