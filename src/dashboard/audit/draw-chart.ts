@@ -31,7 +31,7 @@ export function drawChart({ place, spec, heightPx, onPoint, onSelect }: DrawOpti
     width: Math.max(place.clientWidth, 100), height: heightPx,
     legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_chart, _min, max) => [0, Math.max(max ?? 0, 1) * 1.1] } },
+    scales: { x: { time: true, range: withWholeBars }, y: { range: (_chart, _min, max) => [0, Math.max(max ?? 0, 1) * 1.1] } },
     padding: [8, 8, 0, 0],
     axes: [{ ...axis, size: 26, space: 70, values: TIME_VALUES }, { ...axis, size: 52, space: 32, values: (_chart, ticks) => ticks.map((tick) => (Number.isInteger(tick) || spec.title !== 'Calls' ? spec.text(tick) : '')) }],
     series: [{}, ...spec.lines.map((line) => lineOptions(line, colour))],
@@ -56,10 +56,24 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 
 function lineOptions({ name, colour: variable, form }: ChartLine, colour: (name: string) => string): uPlot.Series {
-  const shared = { label: name, stroke: colour(variable), width: 2, points: { size: 5 } }
+  const shared = { label: name, stroke: colour(variable), width: 2, points: { size: 5, show: true, filter: loneOnes } }
   if (form === 'dashes') return { ...shared, dash: [5, 4] }
   if (form === 'line' || uPlot.paths.bars === undefined) return shared
   return { ...shared, width: 1, fill: colour('--accent-soft'), points: { show: false }, paths: uPlot.paths.bars({ size: [0.85, 40] }) }
+}
+
+/** Of a line only values that have none beside them: a line of one point is nothing to see. */
+const loneOnes: uPlot.Series.Points.Filter = (chart, index) => {
+  const values = chart.data[index] ?? []
+  const isGap = (at: number): boolean => values[at] === null || values[at] === undefined
+  return [...values.keys()].filter((at) => !isGap(at) && isGap(at - 1) && isGap(at + 1))
+}
+
+/** Bars stand in the middle of their part: the first and the last one, too, are shown whole. */
+const withWholeBars: uPlot.Scale.Range = (chart, from, until) => {
+  const [first, second] = chart.data[0]
+  const half = first === undefined || second === undefined ? 0 : (second - first) / 2
+  return [from - half, until + half]
 }
 
 function dataOf({ timesS, lines }: ChartSpec): uPlot.AlignedData {
