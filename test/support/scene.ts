@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { approvedRun, OauthAgent, type AuthorityWorld, type PersonName } from './authority-world.ts'
 import { openTab, signIn } from './chromium.ts'
-import { LOOKS } from './looks.ts'
+import type { LOOKS } from './looks.ts'
 
 type Look = keyof typeof LOOKS
 const ALL: readonly Look[] = ['light', 'dark', 'phone']
