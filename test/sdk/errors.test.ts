@@ -70,6 +70,17 @@ describe('an error', () => {
   })
 })
 
+describe('the message of an error', () => {
+  it('shows what a terminal would obey, and is bounded: an upstream may have made it up', async () => {
+    const title = `a\u001b]0;b\nc\u202ed${'e'.repeat(1_000)}`
+    for (const body of [{ postern: { code: 'policy_denied', title } }, { type: 'urn:postern:policy_denied', code: 'policy_denied', title }]) {
+      const error = await fromResponse(Response.json(body, { status: 403 }))
+      expect(isPosternError(error, 'policy_denied') && [error.message.slice(0, 10), error.reason.slice(0, 10)]).toEqual(['a?]0;b?c?d', 'a?]0;b?c?d'])
+      expect(error?.message.length).toBeLessThanOrEqual(500)
+    }
+  })
+})
+
 describe('a refusal of the proxy', () => {
   const SHAPES = [
     ['problem details', (code: Code) => problemAnswer(view(code), 'origin')],

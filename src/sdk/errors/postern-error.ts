@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-codes.ts'
+import { printable } from './printable.ts'
 
 /** By this, not by `instanceof`, is an error known to be Postern's: two copies of the package may be loaded. */
 export const BRAND = Symbol.for('postern.sdk.error')
@@ -38,7 +39,7 @@ export class PosternError extends Error {
   readonly retryAfterMs: number | undefined
 
   constructor(refusal: Refusal) {
-    super(refusal.message, refusal.cause === undefined ? undefined : { cause: refusal.cause })
+    super(printable(refusal.message), refusal.cause === undefined ? undefined : { cause: refusal.cause })
     this.name = new.target.name
     this.code = refusal.code
     this.status = refusal.status

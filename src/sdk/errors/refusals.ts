@@ -1,4 +1,5 @@
 import { PosternError, type Refusal } from './postern-error.ts'
+import { printable } from './printable.ts'
 
 /** The person has not approved this: show them the link, and ask again once they have. */
 export class ConsentRequiredError extends PosternError {
@@ -57,7 +58,7 @@ export class PolicyDeniedError extends PosternError {
     super(refusal)
     this.layer = refusal.layer
     this.rule = refusal.rule
-    this.reason = refusal.reason ?? refusal.message
+    this.reason = printable(refusal.reason ?? refusal.message)
   }
 }
 
