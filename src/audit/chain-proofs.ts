@@ -121,7 +121,7 @@ class Run {
     const [problem] = this.#verifier.finish('').problems.filter(({ kind }) => kind !== 'unsigned' && !(stranger && kind === 'signature'))
     if (problem !== undefined) return this.ended('broken', `Line ${problem.line} from this record on: ${problem.problem}.`)
     if (atEnd !== undefined) return this.ended('broken', atEnd)
-    if (stranger) return this.ended('out_of_reach', 'The checkpoint is signed by a key that this authority no longer has: verify it with that key’s public half.')
+    if (stranger) return this.ended('out_of_reach', 'The checkpoint names a key that this authority does not have: one that was replaced, or a stranger’s. Verify it with the public half that you noted of that key, and trust it no further.')
     if (this.#checkpoint === undefined) return this.ended('not_signed_yet', 'The record is chained, and the next checkpoint, which signs it, is not written yet.')
     return this.ended('signed', `Checkpoint ${this.#checkpoint.seq} signs this record and all before it.`)
   }
