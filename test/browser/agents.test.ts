@@ -1,8 +1,8 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { approvedRun, REDIRECT, startAuthorityWorld, type AgentRun, type AuthorityWorld, type PersonName } from '../support/authority-world.ts'
 import { graveFindings } from '../support/axe.ts'
-import { launchChromium, openTab, signIn } from '../support/chromium.ts'
+import { launchChromium, openAs, type Tab } from '../support/chromium.ts'
 import { LOOKS } from '../support/looks.ts'
 
 /** What an agent could be called by somebody who wants to harm the reader. */
@@ -25,11 +25,9 @@ afterAll(async () => {
   await world.close()
 })
 
-async function opened(path: string, who: PersonName, look: keyof typeof LOOKS = 'light'): Promise<{ page: Page, complaints: readonly string[] }> {
-  const tab = await openTab(browser, { javaScriptEnabled: true, ...LOOKS[look] })
+async function opened(path: string, who: PersonName, look?: keyof typeof LOOKS): Promise<Tab> {
+  const tab = await openAs(browser, who, `${world.url}${path}`, look)
   onTestFinished(() => tab.page.context().close())
-  await tab.page.goto(`${world.url}${path}`)
-  await signIn(tab.page, who)
   return tab
 }
 

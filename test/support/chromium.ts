@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import type { AuthorityWorld, PersonName } from './authority-world.ts'
 import { PEOPLE } from './authority-world.ts'
+import { LOOKS } from './looks.ts'
 
 const EXECUTABLE = '/usr/bin/chromium'
 const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
@@ -44,4 +45,12 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
 export async function signIn(page: Page, name: PersonName): Promise<void> {
   await page.getByRole('button', { name: new RegExp(PEOPLE[name].name) }).click()
   await page.waitForURL((url) => !url.pathname.startsWith('/login'))
+}
+
+/** Opens this page of the dashboard as this person, in a profile of its own. */
+export async function openAs(browser: Browser, who: PersonName, url: string, look: keyof typeof LOOKS = 'light'): Promise<Tab> {
+  const tab = await openTab(browser, { javaScriptEnabled: true, ...LOOKS[look] })
+  await tab.page.goto(url)
+  await signIn(tab.page, who)
+  return tab
 }

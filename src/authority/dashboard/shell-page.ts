@@ -1,4 +1,4 @@
-import { FAVICON, STYLESHEET } from '../pages/assets.ts'
+import { documentHead } from '../pages/layout.ts'
 import { html, type Markup } from '../pages/markup.ts'
 import type { DashboardBundle } from './dashboard-bundle.ts'
 
@@ -6,16 +6,8 @@ import type { DashboardBundle } from './dashboard-bundle.ts'
 export function shellPage({ script, style }: DashboardBundle): Markup {
   return html`<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>Postern</title>
-<link rel="stylesheet" href="${STYLESHEET.path}">
-<link rel="stylesheet" href="${style.path}" integrity="${style.integrity}">
-<link rel="icon" href="${FAVICON.path}" type="image/svg+xml">
-<script type="module" src="${script.path}" integrity="${script.integrity}"></script>
-</head>
+${documentHead('Postern', html`<link rel="stylesheet" href="${style.path}" integrity="${style.integrity}">
+<script type="module" src="${script.path}" integrity="${script.integrity}"></script>`)}
 <body>
 <div id="app"><main id="content" class="reading stack"><noscript><h1>The dashboard needs JavaScript</h1>
 <p>Approving, connecting and signing in work without it. To look at your agents or to revoke one without it, use the command line:

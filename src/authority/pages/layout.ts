@@ -33,15 +33,7 @@ export interface PageOptions {
 export function page({ title, width, account, nav, onwardTo, body }: PageOptions): Markup {
   return html`<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${plainText(title)} · Postern</title>
-${onwardTo === undefined ? nothing : html`<meta http-equiv="refresh" content="0; url=${onwardTo}">`}
-<link rel="stylesheet" href="${STYLESHEET.path}">
-<link rel="icon" href="${FAVICON.path}" type="image/svg+xml">
-</head>
+${documentHead(`${plainText(title)} · Postern`, onwardTo === undefined ? nothing : html`<meta http-equiv="refresh" content="0; url=${onwardTo}">`)}
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header class="top"><div class="top-row">
@@ -53,6 +45,19 @@ ${body}
 </main>
 </body>
 </html>`
+}
+
+/** The head of every document of ours, the dashboard's too. */
+export function documentHead(title: string, more: Markup): Markup {
+  return html`<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<link rel="stylesheet" href="${STYLESHEET.path}">
+<link rel="icon" href="${FAVICON.path}" type="image/svg+xml">
+${more}
+</head>`
 }
 
 function navigation(items: readonly NavItem[] | undefined): Markup {
