@@ -80,6 +80,8 @@ export interface Vocabulary {
   covers(granted: string, needed: string): boolean
   /** The form in which targets and target globs are compared (case folded where the upstream folds it). */
   canonicalTarget(text: string): string
+  /** Whether some request could act on a target of this text or glob; where absent, on every one. */
+  possibleTarget?(text: string): boolean
   /** Every operation, for `lint` and for suggestions. */
   operations(): Iterable<OperationFacts>
 }

@@ -8,7 +8,7 @@ import type { PolicyOperationFacts, Vocabularies } from './vocabulary.ts'
 
 /** Why a rule can never match any request, or undefined where some request could. */
 export function impossibleRule(rule: CompiledRule, vocabularies: Vocabularies): SourceProblem | undefined {
-  return impossiblePrincipal(rule) ?? unknownOperation(rule, vocabularies) ?? impossibleCombination(rule, vocabularies)
+  return impossiblePrincipal(rule) ?? unknownOperation(rule, vocabularies) ?? impossibleTarget(rule, vocabularies) ?? impossibleCombination(rule, vocabularies)
 }
 
 function impossiblePrincipal(rule: CompiledRule): SourceProblem | undefined {
@@ -40,6 +40,14 @@ function unknownOperation({ match, document, index, effect, byIntegration }: Com
   if (wrong === -1) return undefined
   const text = match.operation[wrong] ?? ''
   return problemAt(document.source, ['rules', index, effect, 'operation', wrong], `no operation is named \`${text}\``, suggestion(text, names))
+}
+
+function impossibleTarget({ match, document, index, effect, byIntegration }: CompiledRule, vocabularies: Vocabularies): SourceProblem | undefined {
+  const words = [...byIntegration.keys()].map((integration) => vocabularies.get(integration))
+  const wrong = words.length === 0 ? -1 : match.target?.findIndex((text) => words.every((vocabulary) => vocabulary?.possibleTarget?.(text) === false)) ?? -1
+  if (wrong === -1) return undefined
+  const problem = `no request acts on a target that is called \`${match.target?.[wrong] ?? ''}\``
+  return problemAt(document.source, ['rules', index, effect, 'target', wrong], problem, 'its id, or a name that the integration’s configuration knows')
 }
 
 /** Whether access, operation and scopes together leave any operation of the catalogue. */

@@ -11,6 +11,8 @@ export interface PolicyVocabulary {
   covers(granted: string, needed: string): boolean
   /** The form in which targets and target globs are compared. */
   canonicalTarget(text: string): string
+  /** Whether some request could act on a target of this text or glob; where absent, on every one. */
+  possibleTarget?(text: string): boolean
   operations(): Iterable<PolicyOperationFacts>
 }
 

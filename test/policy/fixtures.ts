@@ -43,6 +43,7 @@ export const slack: PolicyVocabulary = {
   canonicalScope: (text) => (['chat:write', 'channels:read'].includes(text) ? text : undefined),
   covers: (granted, needed) => granted === needed,
   canonicalTarget: (text) => text,
+  possibleTarget: (text) => !text.startsWith('#'),
   operations: () => [{ name: 'chat.postMessage', access: 'write', alternatives: [['chat:write']] }],
 }
 

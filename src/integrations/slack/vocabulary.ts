@@ -16,11 +16,15 @@ const SCOPES: ReadonlySet<string> = new Set([
 
 /** Slack's words. A scope is its exact name: none contains another (`chat:write` does not post to public channels at large). */
 export function slackVocabularyWith(channels: ChannelNames): Vocabulary {
+  /** Ids are upper case, names of people and of channels that are not known are left as they are. */
+  const canonicalTarget = (text: string): string =>
+    text.startsWith('#') ? channelIdOf(text, channels) ?? text : text.startsWith('@') ? text : text.toUpperCase()
   return {
     canonicalScope: (text) => (SCOPES.has(text) ? text : undefined),
     covers: (granted, needed) => granted === needed,
-    /** Ids are upper case, names of people and of channels that are not known are left as they are. */
-    canonicalTarget: (text) => (text.startsWith('#') ? channelIdOf(text, channels) ?? text : text.startsWith('@') ? text : text.toUpperCase()),
+    canonicalTarget,
+    // A request's targets are ids: a rule that denies by a name would deny nothing.
+    possibleTarget: (text) => !/^[#@]/.test(canonicalTarget(text)),
     operations: slackOperations,
   }
 }

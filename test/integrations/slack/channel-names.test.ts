@@ -36,4 +36,9 @@ describe('a channel that the configuration knows by name', () => {
     expect(['#engineering', '#ENGINEERING', 'c0engineer', '#general', '@alice'].map((text) => vocabulary.canonicalTarget(text)))
       .toEqual(['C0ENGINEER', 'C0ENGINEER', 'C0ENGINEER', '#general', '@alice'])
   })
+
+  it('is no target of a rule where nobody knows it: one that denies by it would deny nothing', () => {
+    expect(['#engineering', 'C0*', '*'].filter((text) => vocabulary.possibleTarget?.(text) === false)).toEqual([])
+    expect(['#general', '#eng*', '@alice'].filter((text) => vocabulary.possibleTarget?.(text) !== false)).toEqual([])
+  })
 })
