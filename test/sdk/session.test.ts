@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { systemEnvironment, type Environment } from '../../src/sdk/environment.ts'
 import { RenewingSession } from '../../src/sdk/login/renewing-session.ts'
 import type { SessionStore, StoredSession } from '../../src/sdk/index.ts'
@@ -6,6 +6,8 @@ import { AuthorityClient } from '../../src/sdk/oauth/authority-client.ts'
 import { startFakeAuthority, type FakeAnswer, type FakeAuthority } from './support/fake-authority.ts'
 
 const LIFE_MS = 600_000
+/** Between renewals that could not be had. */
+const COOL_DOWN_MS = 5_000
 const open: FakeAuthority[] = []
 afterEach(() => Promise.all(open.splice(0).map((one) => one.close())))
 
@@ -64,6 +66,19 @@ describe('a session that is renewed', () => {
     const { session, shown, pass } = await sessionOf((at) => (at === 1 ? 'drop' : undefined))
     pass(LIFE_MS - 10_000)
     expect([await session.accessToken(), shown()]).toEqual(['access-2', ['refresh-0', 'refresh-0']])
+  })
+
+  it('waits for an answer no longer than that it can ask for the same successor again, within the 20 seconds that the authority keeps it', async () => {
+    const { session, pass } = await sessionOf()
+    pass(LIFE_MS - 10_000)
+    const timeout = vi.spyOn(AbortSignal, 'timeout')
+    try {
+      await session.accessToken()
+      const [waitMs = Infinity] = timeout.mock.calls.at(-1) ?? []
+      expect(waitMs + COOL_DOWN_MS).toBeLessThan(20_000)
+    } finally {
+      timeout.mockRestore()
+    }
   })
 
   it('serves its present token while the authority is away, asks no more than every five seconds, and fails when the token is at its end', async () => {

@@ -11,6 +11,11 @@ const MARGIN_MS = 60_000
 const LEAST_MS = 5_000
 /** Between renewals that could not be had. */
 const COOL_DOWN_MS = 5_000
+/**
+ * For one renewal with its repetitions. With the pause after it less than the 20 seconds in which the authority gives whoever shows a used refresh
+ * token its successor again: later it is a replay, and ends the session.
+ */
+const RENEWAL_MS = 10_000
 
 /** A session whose refresh token is shown by one request at a time, and never again once its successor is known. */
 export class RenewingSession implements Session {
@@ -110,7 +115,7 @@ export class RenewingSession implements Session {
     const { refreshToken } = this.#tokens
     if (refreshToken === undefined) throw new DelegationEndedError({ code: 'session_ended', message: 'The token has ended, and the authority gave none to renew it with.' })
     // Where the answer is lost, asking again gives the same successor: the authority keeps it for whoever shows the old one at once.
-    const answer = await this.#client.post('tokenEndpoint', { grant_type: 'refresh_token', refresh_token: refreshToken }, 'repeatable', this.#never)
+    const answer = await this.#client.post('tokenEndpoint', { grant_type: 'refresh_token', refresh_token: refreshToken }, 'repeatable', this.#never, RENEWAL_MS)
     const next = tokensIn(answer, this.#client.environment.nowMs())
     this.#tokens = { ...this.#tokens, ...next, refreshToken: next.refreshToken ?? refreshToken }
     this.#marginMs = this.#marginNow()

@@ -29,9 +29,13 @@ export class AuthorityClient {
     return this.#metadata.get(this.settings.timeoutMs, signal)
   }
 
-  /** @returns an answer of 2xx. @throws PosternError of any class for every other */
-  async post(endpoint: keyof Metadata, fields: Fields, safety: Sending['safety'], signal: AbortSignal): Promise<JsonAnswer> {
-    const { issuer, clientId, clientAuth, timeoutMs } = this.settings
+  /**
+   * @param mostMs a bound below the client's own, for what must not be waited for longer
+   * @returns an answer of 2xx. @throws PosternError of any class for every other
+   */
+  async post(endpoint: keyof Metadata, fields: Fields, safety: Sending['safety'], signal: AbortSignal, mostMs = Infinity): Promise<JsonAnswer> {
+    const { issuer, clientId, clientAuth } = this.settings
+    const timeoutMs = Math.min(this.settings.timeoutMs, mostMs)
     const url = (await this.metadata(signal))[endpoint]
     if (url === undefined) throw misconfigured(`${issuer} does not serve this: its metadata names no such endpoint`)
     const init = (): RequestInit => ({

@@ -26,8 +26,9 @@ _MARGIN_MS = 60_000
 _LEAST_MS = 5_000
 # Between renewals that could not be had.
 _COOL_DOWN_S = 5.0
-# Less than the time in which the authority gives whoever shows a used refresh token again its successor, since the answer was lost.
-_RENEWAL_S = 15.0
+# With the pause after it less than the 20 seconds in which the authority gives whoever shows a used refresh token its successor again:
+# later it is a replay, and ends the session.
+_RENEWAL_S = 10.0
 
 
 class Session:
