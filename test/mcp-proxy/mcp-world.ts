@@ -3,7 +3,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { ConsentDetail } from '../../src/model/principal.ts'
 import { agentRules, policiesWith } from '../support/policies.ts'
-import { startPosternWorld, type PosternWorld, type TokenWish } from '../support/postern-world.ts'
+import { startPosternWorld, type PosternWorld, type PosternWorldOptions, type TokenWish } from '../support/postern-world.ts'
 import { startMcpUpstream, type McpIntegrationName, type McpUpstream } from './mcp-server.ts'
 
 /** What Alice approved for the agent at each server. */
@@ -25,8 +25,8 @@ const POLICIES = {
 }
 
 /** The product before MCP servers, and official clients that reach them through it. */
-export interface McpWorld {
-  readonly world: PosternWorld
+export interface McpWorld<W extends PosternWorld = PosternWorld> {
+  readonly world: W
   readonly upstream: McpUpstream
   /** Every byte of every answer that clients of this world got by base URL. */
   readonly seen: () => string
@@ -41,9 +41,14 @@ export interface McpWorld {
   close(): Promise<void>
 }
 
-export async function startMcpWorld(auditMode: 'strict' | 'relaxed' = 'strict'): Promise<McpWorld> {
+export function startMcpWorld(auditMode: 'strict' | 'relaxed' = 'strict'): Promise<McpWorld> {
+  return startMcpWorldIn((options) => startPosternWorld({ auditMode, ...options }))
+}
+
+/** The same in a product that is started otherwise. */
+export async function startMcpWorldIn<W extends PosternWorld>(start: (options: PosternWorldOptions) => Promise<W>): Promise<McpWorld<W>> {
   const upstream = await startMcpUpstream()
-  const world = await startPosternWorld({ auditMode, config: (text) => upstream.config(text), policies: policiesWith(POLICIES) })
+  const world = await start({ config: (text) => upstream.config(text), policies: policiesWith(POLICIES) })
   const seen: string[] = []
   const open: { close(): Promise<void> }[] = []
   const token = (wish: TokenWish = {}): Promise<string> => world.token({ consent: MCP_CONSENT, ...wish })
