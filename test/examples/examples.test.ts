@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,6 +107,13 @@ describe('what was said in one channel, told in another', () => {
       ['conversations.history', ['channels:history'], 'C0ENGINEER'], ['chat.postMessage', ['chat:write'], 'C0CODEREVIEW'],
     ])
   })
+})
+
+it('the policies of the examples hold what their own tests say', () => {
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'src', 'bin.ts'), 'policy', 'test', '-c', world.configFile], { encoding: 'utf8' })
+  expect(stdout.split('\n').filter((line) => /(issue|slack)-summary\.yaml/.test(line)).length).toBeGreaterThanOrEqual(7)
+  expect(stdout).toMatch(/ passed, 0 failed/)
+  expect(status).toBe(0)
 })
 
 describe('the reviewer of pull requests', () => {
