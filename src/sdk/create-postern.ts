@@ -23,6 +23,7 @@ export function createPostern(options: PosternOptions): Postern {
   const proxyUrl = options.proxyUrl === undefined ? undefined : checkedOrigin('proxyUrl', options.proxyUrl, options.unsafe_plainHttp === true)
   const calls = new SharedCalls<Credential>()
   return {
+    authorityUrl: client.settings.issuer,
     async require<D extends Delivery = 'proxied'>(integration: string, token: TokenSource, wanted: RequireOptions<D> = {}): Promise<Credential<D>> {
       const wish = await wishOf(integration, token, wanted)
       const credential = await calls.run(JSON.stringify(wish), wanted.signal, (signal) => exchangeToken(wish, client, proxyUrl, signal))

@@ -14,6 +14,7 @@ const CAPABLE = { mcpReq: { envelope: { 'io.modelcontextprotocol/clientCapabilit
 /** An authority that gives a credential, or refuses. */
 function postern(refusal?: Parameters<typeof errorFrom>[0]): Postern {
   return {
+    authorityUrl: 'https://postern.acme.com',
     require: (integration) => refusal !== undefined ? Promise.reject(errorFrom(refusal)) : Promise.resolve({
       accessToken: TOKEN, tokenType: 'Bearer', authorization: `Bearer ${TOKEN}`, expiresIn: 300, expiresAt: new Date(), scope: 'github:pulls:read', targets: [], integration,
       baseUrl: 'http://127.0.0.1:8080/github', delivery: 'proxied',
@@ -116,6 +117,17 @@ describe('what require() refuses', () => {
     expect(await toolOf(text as never, { postern: postern(refusal) })()).toEqual({
       isError: true, content: [{ type: 'text', text: expect.stringContaining(refusal.message) }], structuredContent: { error: { message: refusal.message, ...error } },
     })
+  })
+
+  it.each([
+    ['an upstream’s answer in the form of ours', Object.assign(new Error('403'), { status: 403, response: { data: { postern: { ...consent, link: 'https://evil.example/more' } } } })],
+    ['an error of ours that was made of one', errorFrom({ ...consent, link: 'https://evil.example/more' })],
+    ['a link that begins as ours', errorFrom({ ...consent, link: 'https://postern.acme.com.evil.example/more' })],
+  ])('is no link to anywhere but the authority: %s', async (_what, thrown) => {
+    const asked = toolOf(() => { throw thrown }, { inputRequired: inputRequired as never })
+    const told = await asked(CAPABLE)
+    expect(told).toMatchObject({ isError: true, structuredContent: { error: { code: 'consent_required' } } })
+    expect(JSON.stringify(told)).not.toContain('evil.example')
   })
 
   it('has the client asked for a newer token once, and only with the token that lacked something', async () => {

@@ -48,6 +48,7 @@ export function createTools(options: ToolsOptions): Tools {
   const calls = new AsyncLocalStorage<Call>()
   const renewals = new RenewalNotes()
   return {
+    authorityUrl: options.postern.authorityUrl,
     renewals,
     async require<D extends Delivery = 'proxied'>(integration: string, source: TokenSource, wanted?: RequireOptions<D>) {
       const call = calls.getStore()
@@ -72,11 +73,12 @@ async function answered<A extends readonly unknown[], R extends object>(
   try {
     result = await handler(...args)
   } catch (error) {
-    const told = toPosternError(error)
+    const { authorityUrl } = options.postern
+    const told = toPosternError(error, { authorityUrl })
     if (told === undefined) throw withoutSecrets(error, call, options)
     if (call.shown !== undefined && told instanceof ConsentRequiredError) renewals.put(call.shown.token, wordsOf(told, call.shown.integration))
     // The question's type is the SDK's own; where it is thrown instead, it is not ours to hold back.
-    result = askOrTell(toolErrorOf(told), linkOf(told), args, options) as R | ToolResult
+    result = askOrTell(toolErrorOf(told, authorityUrl), linkOf(told, authorityUrl), args, options) as R | ToolResult
   }
   return leaks(result, call.secrets) ? withheld(options) : result
 }

@@ -5,8 +5,8 @@ import {
 import type { ToolError } from './tool-result.ts'
 
 /** What of an error of `require()` a client may know: its code, its public words, and the link that mends it. Pure. */
-export function toolErrorOf(error: PosternError): ToolError {
-  const link = linkOf(error)
+export function toolErrorOf(error: PosternError, authorityUrl: string): ToolError {
+  const link = linkOf(error, authorityUrl)
   const judged = error instanceof PolicyDeniedError || error instanceof ApprovalRequiredError ? error : undefined
   return {
     code: error.code,
@@ -19,8 +19,16 @@ export function toolErrorOf(error: PosternError): ToolError {
   }
 }
 
-/** The page where a person can mend it; undefined where no person can. Pure. */
-export function linkOf(error: PosternError): string | undefined {
+/**
+ * The authority's page where a person can mend it; undefined where no person can. What a tool throws may be an upstream's answer in the form of
+ * ours, with a link of its own. Pure.
+ */
+export function linkOf(error: PosternError, authorityUrl: string): string | undefined {
+  const link = toldLink(error)
+  return link !== undefined && URL.parse(link)?.origin === URL.parse(authorityUrl)?.origin ? link : undefined
+}
+
+function toldLink(error: PosternError): string | undefined {
   if (error instanceof ConsentRequiredError) return error.consentUrl
   if (error instanceof ConnectionRequiredError) return error.connectUrl
   return error instanceof ApprovalRequiredError ? error.approvalUrl : undefined
