@@ -67,6 +67,16 @@ describe('a proof that a browser computes', () => {
     expect(told).toEqual(finding.steps.map(({ name }) => name))
   })
 
+  it('is of the record that was asked for, or none', async () => {
+    const record = JSON.parse(lines[0] ?? '') as never
+    const proof = proofOf(lines)
+    expect((await verifyProof({ record, proof }, { ...WHOLE, asked: proof })).verdict).toBe('proven')
+    for (const asked of [{ chain: 'chn_other', seq: proof.seq }, { chain: proof.chain, seq: proof.seq + 1 }]) {
+      const finding = await verifyProof({ record, proof }, { ...WHOLE, asked })
+      expect([finding.verdict, failing(finding)]).toEqual(['broken', ['Record']])
+    }
+  })
+
   it('proves each record up to the one before the checkpoint', async () => {
     for (let from = 0; from < RECORDS; from += 1) expect((await found(lines.slice(from))).verdict).toBe('proven')
   })

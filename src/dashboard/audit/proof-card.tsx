@@ -16,8 +16,8 @@ const VERDICTS: Readonly<Record<Verdict, { readonly tone: Tone; readonly title: 
 const STATES = { holds: { tone: 'good', word: 'holds' }, fails: { tone: 'bad', word: 'fails' }, open: { tone: 'plain', word: 'open' } } as const
 
 /** The proof that a record stands in its chain, computed by this browser, step by step. */
-export function ProofCard({ proven, isWhole }: { readonly proven: ProvenRecord; readonly isWhole: boolean }): JSX.Element {
-  const { steps, finding } = useProof(proven, isWhole)
+export function ProofCard({ proven, isWhole, chain, seq }: { readonly proven: ProvenRecord; readonly isWhole: boolean; readonly chain: string; readonly seq: number }): JSX.Element {
+  const { steps, finding } = useProof(proven, isWhole, chain, seq)
   const verdict = finding === undefined ? undefined : VERDICTS[finding.verdict]
   return <Card title="Chain proof" aside={<span class="small muted">computed by this browser</span>}>
     <div class="stack" aria-live="polite">
@@ -32,7 +32,7 @@ export function ProofCard({ proven, isWhole }: { readonly proven: ProvenRecord; 
 }
 
 /** Computed anew with each answer. */
-function useProof(proven: ProvenRecord, isWhole: boolean): { readonly steps: readonly ProofStep[]; readonly finding: ProofFinding | undefined } {
+function useProof(proven: ProvenRecord, isWhole: boolean, chain: string, seq: number): { readonly steps: readonly ProofStep[]; readonly finding: ProofFinding | undefined } {
   const [steps, setSteps] = useState<readonly ProofStep[]>([])
   const [finding, setFinding] = useState<ProofFinding>()
   useEffect(() => {
@@ -44,10 +44,10 @@ function useProof(proven: ProvenRecord, isWhole: boolean): { readonly steps: rea
       found.push(step)
       if (!isOver) setSteps([...found])
     }
-    verifyProof(proven, { subtle, isWhole, onStep }).then((done) => { if (!isOver) setFinding(done) }, () => {
+    verifyProof(proven, { subtle, isWhole, asked: { chain, seq }, onStep }).then((done) => { if (!isOver) setFinding(done) }, () => {
       if (!isOver) setFinding({ verdict: 'unchecked', steps: found })
     })
     return () => { isOver = true }
-  }, [proven, isWhole])
+  }, [proven, isWhole, chain, seq])
   return { steps, finding }
 }

@@ -46,7 +46,7 @@ export function RecordPage({ api, me, chain, seq }: PageProps & { readonly chain
     <NarrowingCard record={record} />
     <RequestCard record={record} />
     <RelatedCard api={api} record={record} chain={chain} />
-    <ProofCard proven={value} isWhole={seesAll(me)} />
+    <ProofCard proven={value} isWhole={seesAll(me)} chain={chain} seq={Number(seq)} />
     <Card title="As it stands in the log">
       <pre class="record-json" tabIndex={0} aria-label="The record as JSON">{asciiJson(value.record)}</pre>
     </Card>

@@ -28,6 +28,8 @@ export interface ProofOptions {
   readonly subtle: Digest | undefined
   /** Whether all lines must be there: true for those who may see everybody's. */
   readonly isWhole: boolean
+  /** What the address asked for: another record, however well proven, is not it. */
+  readonly asked?: { readonly chain: string; readonly seq: number }
   /** Told of each step as soon as it is done. */
   readonly onStep?: (step: ProofStep) => void
 }
@@ -36,11 +38,11 @@ export interface ProofOptions {
  * Checks, by its own computation, that a record stands in its chain as it was signed: record, links, checkpoint, key, signature. What the
  * authority found is believed only where it is worse.
  */
-export async function verifyProof({ record, proof }: ProvenRecord, { subtle, isWhole, onStep }: ProofOptions): Promise<ProofFinding> {
+export async function verifyProof({ record, proof }: ProvenRecord, { subtle, isWhole, asked = proof, onStep }: ProofOptions): Promise<ProofFinding> {
   const steps: ProofStep[] = []
   const done = (step: ProofStep): void => { steps.push(step); onStep?.(step) }
   const lines = proof.lines.map(readChainLine)
-  done(recordStep(record, proof, lines[0]))
+  done(recordStep(record, proof, lines[0], asked))
   done(orderStep(lines, isWhole) ?? await linksStep(proof.lines, lines, subtle))
   const checkpoint = readCheckpoint(proof.lines.at(-1) ?? '')
   done(checkpointStep(proof, lines.at(-1), checkpoint))
@@ -52,8 +54,9 @@ export async function verifyProof({ record, proof }: ProvenRecord, { subtle, isW
   return { verdict: verdictOf(steps, proof), steps }
 }
 
-function recordStep(record: unknown, { seq, lines: [text = ''] }: Proof, line: ChainLine | undefined): ProofStep {
+function recordStep(record: unknown, { chain, seq, lines: [text = ''] }: Proof, line: ChainLine | undefined, asked: { readonly chain: string; readonly seq: number }): ProofStep {
   const name = 'Record'
+  if (asked.chain !== chain || asked.seq !== seq) return { name, state: 'fails', words: `The proof is of line ${seq} of ${chain}, which is not what was asked for.` }
   if (line === undefined) return { name, state: 'fails', words: 'The line is no record of the log.' }
   if (line.seq !== seq) return { name, state: 'fails', words: `The line has the number ${line.seq}, not ${seq}.` }
   if (!sameJson(line.fields, record)) return { name, state: 'fails', words: 'The line says something else than what is shown here.' }
