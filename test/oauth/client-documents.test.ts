@@ -21,7 +21,7 @@ async function http(request: UpstreamRequest): Promise<UpstreamResponse> {
 }
 
 beforeAll(async () => {
-  world = await openOauthWorld({ overrides: { metadataHosts: ['agents.example.com', 'nobody.example.com'], mayActForItself: () => true, http } })
+  world = await openOauthWorld({ overrides: { metadataHosts: ['agents.example.com', 'keyed.example.com', 'nobody.example.com'], mayActForItself: () => true, http } })
   for (const name of ['agents.example.com', 'other.example.com']) {
     const one = agent(name, { redirectUris: [] })
     world.agents.set(one.id, one)
@@ -93,6 +93,15 @@ describe('a client that names itself by the URL of its metadata', () => {
     documents = { [url]: make(url) }
     const response = await open(url)
     expect({ status: response.status, location: response.headers.get('location') }).toEqual({ status: 400, location: null })
+  })
+
+  it('is not an agent that is registered with a key, which nobody can do without', async () => {
+    const one = agent('keyed.example.com', { redirectUris: [], publicKeyPem: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }).toString() })
+    world.agents.set(one.id, one)
+    const url = 'https://keyed.example.com/assistant.json'
+    documents = { [url]: document(url) }
+    expect((await open(url)).status).toBe(400)
+    expect(fetched).toEqual([])
   })
 
   it('proves by its keys that it is this document, and not that it is its agent', async () => {

@@ -1,5 +1,6 @@
 import type { Client, Configuration } from 'oidc-provider'
 import { agentOfClient, metadataHost } from './client-identity.ts'
+import { mustProveItself } from './client-metadata.ts'
 import type { OauthDependencies } from './oauth-dependencies.ts'
 
 /** The version of the draft that the library implements; another one is a decision. */
@@ -11,12 +12,15 @@ const CACHE_S = { min: 60, max: 3600 }
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['clientIdMetadataDocument']>
 type Fetch = NonNullable<Configuration['fetch']>
-type Options = Pick<OauthDependencies, 'metadataHosts' | 'agents' | 'http'>
+type Options = Pick<OauthDependencies, 'metadataHosts' | 'agents' | 'clientCertificates' | 'http'>
 
-/** Client ID metadata documents: of the configured hosts alone, and only for agents that are registered under their host. */
-export function clientDocuments({ metadataHosts, agents }: Options): Feature {
-  const isRegistered = (clientId: string): boolean =>
-    clientId.length <= MAX_URL && isNamed(clientId, metadataHosts) && agentOfClient(clientId, agents) !== undefined
+/** Client ID metadata documents: of the configured hosts alone, and only for agents that are registered under their host with nothing to prove themselves by. */
+export function clientDocuments({ metadataHosts, agents, clientCertificates }: Omit<Options, 'http'>): Feature {
+  const isRegistered = (clientId: string): boolean => {
+    const agent = clientId.length <= MAX_URL && isNamed(clientId, metadataHosts) ? agentOfClient(clientId, agents) : undefined
+    // A document would let its agent fall back to less.
+    return agent !== undefined && !mustProveItself(agent, clientCertificates)
+  }
   return {
     enabled: metadataHosts.length > 0,
     ack: DRAFT,
@@ -28,7 +32,7 @@ export function clientDocuments({ metadataHosts, agents }: Options): Feature {
 }
 
 /** What the library fetches goes through the egress guard, to the configured hosts only, and follows no redirect. */
-export function documentFetch({ metadataHosts, http }: Options): Fetch {
+export function documentFetch({ metadataHosts, http }: Pick<Options, 'metadataHosts' | 'http'>): Fetch {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input)
     if (init?.method !== undefined && init.method !== 'GET') throw new TypeError('only GET is sent')

@@ -57,6 +57,11 @@ function common(redirectUris: readonly string[]): AdapterPayload {
   }
 }
 
+/** Whether this agent has something to prove itself by, so that nothing less is taken from it. Pure. */
+export function mustProveItself(agent: OauthAgent, certificates: boolean): boolean {
+  return authenticationOf(agent, certificates).token_endpoint_auth_method !== 'none'
+}
+
 /** By the strongest of what the agent is registered with; nobody can fall back to less. */
 function authenticationOf({ publicKeyPem, spiffeId, subject }: OauthAgent, certificates: boolean): Authentication {
   if (publicKeyPem !== undefined) return { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwkOf(publicKeyPem)] } }

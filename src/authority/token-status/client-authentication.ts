@@ -47,11 +47,6 @@ export async function authenticatedClient({ form, endpoint, certificate }: Shown
   return await isGood(assertion, clientId, agent.publicKeyPem, endpoint, deps) ? clientId : undefined
 }
 
-/** Whether whoever is authenticated as this agent has proved it: a public client has only named itself. Pure. */
-export function provesItself({ publicKeyPem, spiffeId, subject }: OauthAgent, { clientCertificates }: Pick<ClientAuthenticationDependencies, 'clientCertificates'>): boolean {
-  return publicKeyPem !== undefined || (clientCertificates && (spiffeId !== undefined || subject !== undefined))
-}
-
 /** The same rule as at the token endpoint: who has a certificate shows it, where it can be verified. */
 function mayNameItself({ spiffeId, subject }: OauthAgent, certificate: X509Certificate | undefined, { clientCertificates }: ClientAuthenticationDependencies): boolean {
   if (!clientCertificates || (spiffeId === undefined && subject === undefined)) return true

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 import type { AuditLog } from '../../audit/log.ts'
 import { agentOfClient, clientIdOf } from '../oauth/client-identity.ts'
+import { mustProveItself } from '../oauth/client-metadata.ts'
 import type { AgentId } from '../../model/ids.ts'
 import { senderCertificate } from '../oauth/sender-certificate.ts'
 import { ENDPOINTS } from '../oauth/endpoints.ts'
@@ -8,7 +9,7 @@ import type { StoredTokens } from '../oauth/contract.ts'
 import { formLimit, readForm } from '../pages/read-form.ts'
 import type { WebApp, WebEnv } from '../pages/web.ts'
 import type { Revoker } from '../revocation/contract.ts'
-import { authenticatedClient, provesItself, type ClientAuthenticationDependencies } from './client-authentication.ts'
+import { authenticatedClient, type ClientAuthenticationDependencies } from './client-authentication.ts'
 import { isOfRevokedAgent, toldToken, type ToldTokenDependencies } from './told-token.ts'
 
 export interface TokenStatusDependencies extends ToldTokenDependencies, ClientAuthenticationDependencies {
@@ -60,7 +61,7 @@ async function introspect(c: Context<WebEnv>, form: URLSearchParams, clientId: s
 /** Where a client that has proved who it is is a protected resource itself: it asks for what was issued for it, too. */
 function resourcesOfClient(clientId: string, deps: TokenStatusDependencies): readonly string[] {
   const agent = agentOfClient(clientId, deps.agents)
-  return agent !== undefined && clientIdOf(agent.id) === clientId && provesItself(agent, deps) ? deps.resourcesOf(agent.id) : []
+  return agent !== undefined && clientIdOf(agent.id) === clientId && mustProveItself(agent, deps.clientCertificates) ? deps.resourcesOf(agent.id) : []
 }
 
 /** RFC 7009 section 2.2: what is not good is as revoked as it can be. */
