@@ -8,7 +8,6 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, re
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { takeExclusiveLock } from '../src/lib/exclusive-lock.ts'
-import { bundleDashboard } from './dashboard-bundle.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const source = join(root, 'src')
@@ -46,6 +45,8 @@ async function buildTo(staging: string, builtFrom: string): Promise<number> {
   if (!existsSync(compiler)) throw new Error('the compiler is not installed: run "npm ci" first')
   const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', staging], { stdio: 'inherit' })
   if (status !== 0) return status ?? 1
+  // Not before it is known that anything is installed.
+  const { bundleDashboard } = await import('./dashboard-bundle.ts')
   await bundleDashboard(root, join(staging, 'dashboard'))
   for (const file of filesBelow(source).filter((name) => !name.endsWith('.ts') && !name.startsWith(join(source, 'dashboard')))) {
     const target = join(staging, relative(source, file))

@@ -16,16 +16,17 @@ describe('scripts/build.ts', () => {
     writeFileSync(at(name), text)
   }
 
-  /** A checkout with three sources of its own and everything else as it is here. */
+  /** A checkout with four sources of its own and everything else as it is here. */
   beforeEach(() => {
     tree = mkdtempSync(join(tmpdir(), 'postern-build-'))
-    for (const name of ['scripts/build.ts', 'src/lib/exclusive-lock.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    for (const name of ['scripts/build.ts', 'scripts/dashboard-bundle.ts', 'src/lib/exclusive-lock.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
       cpSync(join(root, name), at(name), { recursive: true })
     }
     symlinkSync(join(root, 'node_modules'), at('node_modules'))
     put('src/bin.ts', "import { one } from './one.ts'\nprocess.stdout.write(`${one}\\n`)\n")
     put('src/one.ts', 'export const one = 1\n')
     put('src/data/table.json', '{}')
+    put('src/dashboard/main.tsx', "document.title = 'one'\n")
   })
   afterEach(() => rmSync(tree, { recursive: true }))
 
@@ -56,6 +57,10 @@ describe('scripts/build.ts', () => {
     expect([await rebuilds(), output()]).toEqual([true, '2\n'])
     put('src/data/table.json', '{ "a": 1 }')
     expect([await rebuilds(), readFileSync(at('dist/data/table.json'), 'utf8')]).toEqual([true, '{ "a": 1 }'])
+    put('src/dashboard/main.tsx', "document.title = 'two'\n")
+    const script = (): string => (JSON.parse(readFileSync(at('dist/dashboard/manifest.json'), 'utf8')) as { script: string }).script
+    const before = script()
+    expect([await rebuilds(), script() === before, existsSync(at(`dist/dashboard/${script()}`))]).toEqual([true, false, true])
     rmSync(at('src/data'), { recursive: true })
     expect([await rebuilds(), existsSync(at('dist/data'))]).toEqual([true, false])
     writeFileSync(at('package-lock.json'), `${readFileSync(at('package-lock.json'), 'utf8')}\n`)
