@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change lands: set-up, types, lint, build, tests.
 # `npm test` calls this; what follows `--` goes to vitest: npm test -- test/policy
+# `npm run test:browser` calls it with `browser`: the pages in a real Chromium, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -64,6 +65,11 @@ install_missing() {
 install_missing
 POSTERN_TEST_PYTHON="$(python_with_requests)"
 export POSTERN_TEST_PYTHON
+
+if [ "${1:-}" = browser ]; then
+  shift
+  exec vitest run --config vitest.browser.config.ts "$@"
+fi
 
 echo "types"
 npm run --silent typecheck
