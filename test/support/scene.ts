@@ -84,6 +84,7 @@ async function openExplained(page: Page, { world }: Scene): Promise<void> {
   await page.getByLabel('Request', { exact: true }).fill('POST https://api.github.com/repos/acme-corp/prod-payments/pulls/3/reviews')
   await page.getByRole('button', { name: 'Explain' }).click()
   await page.getByText('It would be denied').waitFor()
+  await page.evaluate('scrollTo(0, 0)')
 }
 
 async function openDevice(page: Page, { world, deviceCode }: Scene): Promise<void> {
