@@ -163,7 +163,7 @@ describe('my agents', () => {
     await page.keyboard.press('Escape')
     await expect.poll(() => part(page, hers).count()).toBe(0)
     // What was pressed is gone: whoever goes on by keyboard stands at the page, not before everything.
-    expect(await page.evaluate('document.activeElement?.id')).toBe('content')
+    await expect.poll(() => page.evaluate('document.activeElement?.id')).toBe('content')
     await page.getByText('Past approvals').click()
     const past = page.getByRole('table', { name: 'Approvals that have ended' })
     await past.getByText('by alice@acme.com: It is done.').first().waitFor()

@@ -1,11 +1,13 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { Me } from '../api/me.ts'
 import { Notice } from '../parts/notice.tsx'
+import { useKeptFocus } from './kept-focus.ts'
 import { Link } from './link.tsx'
 import { PLACES } from './pages.tsx'
 
 /** The head that every page has, and the page below it. */
 export function Frame({ me, path, children }: { readonly me: Me; readonly path: string; readonly children: ComponentChildren }): JSX.Element {
+  useKeptFocus()
   return <>
     <a class="skip" href="#content">Skip to the content</a>
     <header class="top"><div class="top-row">
