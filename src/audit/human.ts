@@ -108,15 +108,20 @@ function refusal(fields: Fields, paint: Paint): readonly string[] {
   return [by === '' && reason === '' ? '' : head, reason, code === '' ? '' : paint(`[${code}]`, 'red')]
 }
 
+const LAYER = /^(org_policy|user_consent|agent_permissions): /
+
 /** The refusing layer is told before, with its rule. */
 function withoutLayer(reason: string): string {
-  return reason.replace(/^(?:org_policy|user_consent|agent_permissions): /, '')
+  return reason.replace(LAYER, '')
 }
 
 function refusingLayer(fields: Fields): string {
   const evaluation = fields['policy_evaluation']
   if (!isObject(evaluation)) return ''
-  const refusing = Object.entries(evaluation).find(([, effect]) => effect === 'deny' || effect === 'ask')
+  // Of several that refuse, the one that the reason is of.
+  const told = LAYER.exec(text(fields, 'reason'))?.[1]
+  const refused = Object.entries(evaluation).filter(([, effect]) => effect === 'deny' || effect === 'ask')
+  const refusing = refused.find(([layer]) => layer === told) ?? refused[0]
   if (refusing === undefined) return ''
   return refusing[1] === 'ask' ? `${terminalText(refusing[0])} asks for approval` : `denied by ${terminalText(refusing[0])}`
 }

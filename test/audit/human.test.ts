@@ -57,6 +57,14 @@ const LINES: readonly (readonly [string, AuditEvent, string])[] = [
       'rule org/production-is-read-only (policies/org.yaml:12): Production repositories are read-only for agents. [policy_denied]',
   ],
   [
+    'a refusal by several layers: the one that its reason is of',
+    {
+      event: 'api.denied', outcome: 'denied', code: 'policy_denied', reason: 'agent_permissions: No allow rule covers it.',
+      policy_evaluation: { org_policy: 'allow', user_consent: 'deny', agent_permissions: 'deny' },
+    },
+    '09:32:15 api.denied - denied by agent_permissions: No allow rule covers it. [policy_denied]',
+  ],
+  [
     'a refusal before any decision',
     { event: 'api.denied', outcome: 'denied', code: 'host_not_served', reason: 'route: no integration', http: { method: 'GET', host: 'evil.test', path: '/' } },
     '09:32:15 api.denied GET evil.test/ - route: no integration [host_not_served]',

@@ -71,6 +71,8 @@ describe('a record as the API answers it', () => {
       decidedBy: 'org_policy', layers: { org_policy: { effect: 'deny', reason: 'why' }, user_consent: { effect: 'allow' }, agent_permissions: { effect: 'allow' } },
     })
     expect(layersOf(layers('deny', 'deny', 'allow')).decidedBy).toBeUndefined()
+    const named = layersOf({ ...layers('allow', 'deny', 'deny'), reason: 'agent_permissions: No allow rule covers it.' })
+    expect([named.decidedBy, named.layers.agent_permissions?.reason, named.layers.user_consent?.reason]).toEqual(['agent_permissions', 'No allow rule covers it.', undefined])
     expect(layersOf(layers('allow', 'allow', 'allow')).decidedBy).toBeUndefined()
   })
 
