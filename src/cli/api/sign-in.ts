@@ -1,12 +1,12 @@
 import type { ApiDeps } from './api-deps.ts'
-import { listenForAnswer } from './loopback-answer.ts'
+import { awaitBrowser } from './loopback-answer.ts'
 import { obtainTokens, type Tokens } from './oauth.ts'
 
 /** Authorization code with PKCE, answered on a loopback port (RFC 8252). @throws CommandFailure */
 export function signInByBrowser(url: string, open: boolean, deps: ApiDeps): Promise<Tokens> {
   return obtainTokens(url, deps.clock, async (client, config, resource) => {
     const [verifier, state] = [client.randomPKCECodeVerifier(), client.randomState()]
-    const answer = await listenForAnswer(state)
+    const answer = await awaitBrowser(state)
     try {
       const { redirectUri } = answer
       const page = client.buildAuthorizationUrl(config, {

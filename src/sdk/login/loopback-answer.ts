@@ -13,15 +13,19 @@ export interface LoopbackAnswer {
   close(): Promise<void>
 }
 
-const PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Postern</title><p>Your answer has arrived. You can close this page.</p></html>\n'
+const ARRIVED = 'Your answer has arrived. You can close this page.'
+const pageOf = (words: string): string => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Postern</title><p>${words}</p></html>\n`
 
-/** Listens on this machine alone (RFC 8252 section 7.3), on any free port, for one answer: every other request is nobody's business. */
-export async function listenForAnswer(path: string, state: string): Promise<LoopbackAnswer> {
+/**
+ * Listens on this machine alone (RFC 8252 section 7.3), on any free port, for one answer: every other request is nobody's business.
+ * @param words what the page then says: a text of ours, as HTML
+ */
+export async function listenForAnswer(path: string, state: string, words: string = ARRIVED): Promise<LoopbackAnswer> {
   const answered = Promise.withResolvers<URLSearchParams>()
   let open = true
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => {
     const answer = open ? answerIn(request, path, portOf(server), state) : undefined
-    respond(response, answer !== undefined)
+    respond(response, answer === undefined ? undefined : pageOf(words))
     if (answer === undefined) return
     open = false
     answered.resolve(answer)
@@ -49,8 +53,8 @@ function isSame(given: string, expected: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other)
 }
 
-function respond(response: ServerResponse, good: boolean): void {
-  response.writeHead(good ? 200 : 404, {
+function respond(response: ServerResponse, page: string | undefined): void {
+  response.writeHead(page === undefined ? 404 : 200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     'X-Content-Type-Options': 'nosniff',
@@ -58,7 +62,7 @@ function respond(response: ServerResponse, good: boolean): void {
     'Referrer-Policy': 'no-referrer',
     Connection: 'close',
   })
-  response.end(good ? PAGE : '')
+  response.end(page ?? '')
 }
 
 async function closed(server: Server): Promise<void> {
