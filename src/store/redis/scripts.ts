@@ -1,3 +1,13 @@
+/** Takes the arguments one after the other. */
+const TAKE = `
+local at = 1
+local function take()
+  local value = ARGV[at]
+  at = at + 1
+  return value
+end
+`
+
 /**
  * The one script that changes something: all of its operations, or none where a guard does not hold.
  * KEYS: every key that is named below, once; the first counts places in the order of creation. ARGV: the number of guards; of each its kind,
@@ -6,14 +16,7 @@
  * value; `PEXPIREMAX` only ever makes a life longer.
  * Redis refuses the first write where memory is over its bound, never a later one of the same script: nothing is done by halves.
  */
-export const COMMIT = `
-local at = 1
-local function take()
-  local value = ARGV[at]
-  at = at + 1
-  return value
-end
-for _ = 1, tonumber(take()) do
+export const COMMIT = `${TAKE}for _ = 1, tonumber(take()) do
   local kind = take()
   local key = KEYS[tonumber(take())]
   local found
@@ -55,14 +58,7 @@ return all
  * Adds audit records that are not there yet. KEYS: the records, the last numbers by chain, then the indices.
  * ARGV: of each record the chain, the number, the field, the document, the number of indices, the indices (into KEYS).
  */
-export const APPEND = `
-local at = 1
-local function take()
-  local value = ARGV[at]
-  at = at + 1
-  return value
-end
-while at <= #ARGV do
+export const APPEND = `${TAKE}while at <= #ARGV do
   local chain, seq, field, document = take(), take(), take(), take()
   local new = redis.call('HSETNX', KEYS[1], chain .. ':' .. seq, field) == 1
   if new then redis.call('HSET', KEYS[2], field, document) end
@@ -79,14 +75,7 @@ return 1
  * Puts audit records that are there into sets that they may not be in yet; one that was forgotten meanwhile comes into none.
  * KEYS: the records, then the sets. ARGV: of each record the field, the number of sets, the sets (into KEYS).
  */
-export const FILL = `
-local at = 1
-local function take()
-  local value = ARGV[at]
-  at = at + 1
-  return value
-end
-while at <= #ARGV do
+export const FILL = `${TAKE}while at <= #ARGV do
   local field = take()
   local there = redis.call('HEXISTS', KEYS[1], field) == 1
   for _ = 1, tonumber(take()) do
