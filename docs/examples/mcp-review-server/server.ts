@@ -1,16 +1,17 @@
 // An MCP server on the official SDK, version 1: `node server.ts`. README.md says what it needs.
 import { randomUUID } from 'node:crypto'
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { UrlElicitationRequiredError } from '@modelcontextprotocol/sdk/types.js'
-import { createTokenVerifier, createTools, protectedResourceMetadata, requireToken, type AuthorizedRequest } from 'postern/mcp'
+import { createTokenVerifier, createTools, type AuthorizedRequest } from 'postern/mcp'
 import { createPostern } from 'postern/sdk'
 import { z } from 'zod'
+import { listen } from './listen.ts'
 import { review } from './review.ts'
 import { settings } from './settings.ts'
 
-const { resource, client, scopes } = settings
+const { resource, client } = settings
 const server = (): McpServer => new McpServer({ name: 'review-tools', version: '1.0.0' })
 const clientsOf = new Map<string, McpServer>()
 
@@ -65,19 +66,4 @@ function forget(session: string): void {
   clientsOf.delete(session)
 }
 
-const describe = protectedResourceMetadata({ resource, authorityUrl: client.authorityUrl, scopes, name: 'Review tools' })
-const authenticate = requireToken({ verifier, scopes, renewals: tools.renewals, onError: (error) => { console.error(error) } })
-const { hostname, port, pathname } = new URL(resource)
-
-createServer((request, response) => {
-  describe(request, response, () => {
-    if (request.url?.split('?')[0] !== pathname) return response.writeHead(404).end()
-    authenticate(request, response, (broken) => {
-      if (broken !== undefined) return response.writeHead(500).end()
-      answer(request, response).catch((error: unknown) => {
-        console.error(error)
-        if (!response.headersSent) response.writeHead(500).end()
-      })
-    })
-  })
-}).listen(Number(port), hostname, () => { console.log(`review-tools listens at ${resource}`) })
+listen(verifier, tools, answer)
