@@ -12,6 +12,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/cli/'],
   'prom-client': ['src/proxy/operations/'],
   'lru-cache': ['src/'],
+  graphql: ['src/integrations/'],
   '@marcbachmann/cel-js': ['src/policy/'],
   re2js: ['src/policy/'],
   '@peculiar/x509': ['src/lib/certificates.ts'],
