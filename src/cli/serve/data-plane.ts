@@ -1,8 +1,8 @@
 import type { AuditEvent } from '../../audit/event.ts'
 import type { AuditLog } from '../../audit/log.ts'
 import type { ListenerConfig } from '../../config/config.ts'
-import type { DialSettings } from '../../egress/dial.ts'
-import { DEFAULT_POOL } from '../../egress/upstream-pool.ts'
+import type { DialSettings, SessionCache } from '../../egress/dial.ts'
+import { openUpstream, UPSTREAM_SETTINGS } from '../../egress/open-upstream.ts'
 import { problemAnswer } from '../../http/problem.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import type { DenialAnswer, DenialView } from '../../integrations/integration.ts'
@@ -19,7 +19,7 @@ import { placeCredential } from '../../proxy/credential/place-credential.ts'
 import { decideStage } from '../../proxy/decide/decide.ts'
 import { RateLimiter } from '../../proxy/decide/rate-limiter.ts'
 import type { Identified, Received, Stage } from '../../proxy/exchange.ts'
-import { forwardStage } from '../../proxy/forward/forward.ts'
+import { forwardStage, type ForwardDependencies } from '../../proxy/forward/forward.ts'
 import { PoolCache } from '../../proxy/forward/pool-cache.ts'
 import { openTunnel } from '../../proxy/forward/tunnel.ts'
 import { createIdentify } from '../../proxy/identify/identify.ts'
@@ -34,7 +34,7 @@ import { createPipeline, type Pipeline } from '../../proxy/pipeline.ts'
 import { earlyFailureRecord, earlyRefusalRecord, startedRecord } from '../../proxy/record.ts'
 import { inspectStage } from '../../proxy/route/inspect.ts'
 import { routeStage } from '../../proxy/route/route.ts'
-import { UnidentifiedRefusals } from '../../proxy/unidentified-refusals.ts'
+import { CountedRefusals } from '../../proxy/counted-refusals.ts'
 import type { Sync } from '../../sync/contract.ts'
 import type { Logger } from './operational-log.ts'
 
@@ -84,8 +84,9 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   })
   const credential = new CredentialStage({ sync, clock, timers, timeoutMs: CREDENTIAL_TIMEOUT_MS, maxCopies: MAX_CREDENTIAL_COPIES })
   const reportBroken = brokenReporter(log)
-  const unidentified = new UnidentifiedRefusals({ clock, timers, post: (event) => audit.post(event) })
-  const record = recorder(audit, unidentified)
+  const counting = { clock, timers, post: (event: AuditEvent) => audit.post(event) }
+  const refusals = { unidentified: new CountedRefusals(counting), shed: new CountedRefusals(counting) }
+  const record = recorder(audit, refusals)
   const pipeline = createPipeline({
     stages: compose()
       .next(identify)
@@ -104,9 +105,8 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
         revocations: sync.revocations,
         live,
         pools,
-        poolSettings: DEFAULT_POOL,
         place: placeCredential,
-        dialSettings: (integration) => options.dialSettings(integration),
+        openUpstream: upstreamOpener(options),
         credentialRejected: ({ id }) => sync.credentialRejected(id),
       })),
     record,
@@ -144,7 +144,8 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     live,
     close: async (graceMs) => {
       await listener.close({ graceMs })
-      unidentified.flush()
+      refusals.unidentified.flush()
+      refusals.shed.flush()
       await pools.destroy()
       credential.close()
       live.close()
@@ -152,11 +153,18 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   }
 }
 
-/** Refusals that nobody was identified for are bounded; everything else has its own record. */
-function recorder(audit: AuditLog, unidentified: UnidentifiedRefusals): (event: AuditEvent) => void {
+/** Refusals that can be had without end are bounded, those of nobody apart from those of agents; everything else has its own record. */
+interface BoundedRefusals {
+  readonly unidentified: CountedRefusals
+  /** Of agents that are over what they may have at a time. */
+  readonly shed: CountedRefusals
+}
+
+function recorder(audit: AuditLog, { unidentified, shed }: BoundedRefusals): (event: AuditEvent) => void {
   return (event) => {
     const { agent, code } = event
     if (agent === undefined && code !== undefined) unidentified.post({ ...event, code })
+    else if (code === 'overloaded') shed.post({ ...event, code })
     else audit.post(event)
   }
 }
