@@ -49,7 +49,12 @@ export interface ListenerLimitsConfig {
   readonly maxUriBytes: number
   readonly maxHeaders: number
   readonly maxConnections: number
+  /** Those that one agent has proven itself on, tunnels among them. */
+  readonly maxConnectionsPerAgent: number
   readonly maxTunnels: number
+  /** Requests, streams and upgraded connections under way. */
+  readonly maxExchanges: number
+  readonly maxExchangesPerAgent: number
   readonly maxPipelined: number
   readonly headerTimeoutMs: number
   /** 0 for no bound but the idle time. */
@@ -191,6 +196,8 @@ interface IntegrationCommon {
 export interface GithubConfig extends IntegrationCommon {
   readonly type: 'github'
   readonly uploadsOrigin: OriginConfig | undefined
+  /** Where git clones from, `https://github.com`; undefined where git over HTTPS is not served. */
+  readonly gitOrigin: OriginConfig | undefined
   readonly app: { readonly id: string, readonly privateKey: Secret, readonly installationId: number | undefined }
   /** The App's own OAuth: people connect their accounts by it. Undefined where only the organisation's authority serves. */
   readonly oauth: GithubOauthConfig | undefined

@@ -26,6 +26,10 @@ export interface Integration {
   readonly credential?: 'none'
   /** The path that the prefix alone stands for in reverse mode, where the upstream is one endpoint; by default the origin's base path and `/`. */
   readonly endpoint?: string
+  /** In reverse mode, the origin that a request of this method and path is for, where it is not the first. Pure. */
+  reverseOrigin?(method: string, path: string): Origin | undefined
+  /** Whether a rule may declare by its route what the catalogue does not know of this request; where absent, of every one. Pure. */
+  mayDeclare?(request: CanonicalRequest): boolean
   /** Set where the upstream gives out sessions of its own: nobody but who began one may use it. */
   readonly sessions?: SessionWords
   /** How the answer to this operation is rewritten, so that it shows only what could be allowed; undefined where it passes as it is. */

@@ -14,7 +14,7 @@ export function matchRequest(integration: Integration, request: CanonicalRequest
   const refused = overrideInQuery(request.query) ?? refusedQuery(request.query, integration)
   if (refused !== undefined) return refused
   const match = integration.catalogue.match(request)
-  if (!isDenial(match) || match.denial !== 'operation_unknown' || isGraphql(request)) return match
+  if (!isDenial(match) || match.denial !== 'operation_unknown' || isGraphql(request) || integration.mayDeclare?.(request) === false) return match
   const operation = declared()
   return operation === undefined ? match : { operation, inspect: undefined }
 }

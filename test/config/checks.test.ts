@@ -6,6 +6,8 @@ const TLS = 'tls: { certificate: { file: cert.pem }, key: { file: key.pem }'
 const integration = (text: string): string => small('integrations:', `integrations:\n  other: ${text}`)
 const authority = (keys: string): string => `authority: { login: { issuer: https://idp.acme.com, client_id: postern }, ${keys} }`
 const server = (addresses: readonly string[], agent = 'agent:late'): string => `resource_servers: [${addresses.map((address) => `{ resource: "${address}", agent: ${agent} }`).join(', ')}]`
+const github = (git: string): string => integration(`{ type: github, app: { id: 1, private_key: { env: STORE_KEY } }, ${git} }`)
+  .replace('hosts: [', 'hosts: [api.github.com, uploads.github.com, ')
 const ROUTE = 'routes: [{ route: GET /x, access: read, scopes: [a] }]'
 
 const refused: readonly [string, string, RegExp][] = [
@@ -37,6 +39,9 @@ const refused: readonly [string, string, RegExp][] = [
   ['a placement without room for the secret', small('{ secret: { env: TICKETS_KEY } }', '{ secret: { env: TICKETS_KEY }, placement: { in: header, value: Bearer } }'), /no single place/],
   ['Slack without a token', integration('{ type: slack, client_id: "1", client_secret: { env: STORE_KEY }, tokens: {} }').replace('hosts: [', 'hosts: [slack.com, files.slack.com, '), /integrations\.other\.tokens: there is no token/],
   ['Slack with two tokens', integration('{ type: slack, client_id: "1", client_secret: { env: STORE_KEY }, tokens: { access: { env: A }, refresh: { env: B } } }').replace('hosts: [', 'hosts: [slack.com, files.slack.com, '), /there are two/],
+  ['git at the API’s own host', github('git_origin: "https://api.github.com"'), /integrations\.other\.git_origin: the API is served at this host, at its root/],
+  ['git below a path', github('git_origin: "https://api.github.com:8443/git"'), /integrations\.other\.git_origin: git’s host has no path/],
+  ['git at a host that the CA does not cover', github('git_origin: "https://github.com"'), /git_origin: `ca\.hosts` does not cover github\.com/],
   ['an authority that others reach, without TLS', plus(authority('address: "0.0.0.0:8081", url: https://p.acme.com')), /authority\.address: 0\.0\.0\.0:8081 can be reached.*`behind_proxy: true`/],
   ['an authority on plain http for browsers elsewhere', plus(authority('address: "0.0.0.0:8081", url: "http://localhost:8081", unsafe_allow_plaintext: true')), /authority\.url: browsers elsewhere/],
   ['an https authority at which nothing ends TLS', plus(authority('url: https://p.acme.com')), /authority\.url: nothing ends TLS/],
@@ -77,6 +82,7 @@ const accepted: readonly [string, string][] = [
   ['a listener on a Unix socket', plus('listener: { address: "unix:/run/postern.sock", bound_agent: { agent: agent:deployer } }')],
   ['an operations port on a Unix socket', plus('operations: { address: "unix:/run/postern-operations.sock" }')],
   ['an operations port marked unsafe', plus('operations: { unsafe_unauthenticated: true }')],
+  ['git at an Enterprise Server, beside its API', github('origin: "https://tickets.acme.com:8443/api/v3", git_origin: "https://tickets.acme.com:8443"')],
   ['a server with a client certificate of its own', small('  - id: agent:deployer', '  - { id: agent:deployer, spiffe: spiffe://acme.com/x }').concat(`\n${authority(`url: "http://localhost:8081", ${server(['https://a.b/mcp', 'http://127.0.0.1:8090/mcp', 'https://c.d'], 'agent:deployer')}`)}\n`)],
   ['a server that is registered by the API later', plus(authority(`url: "http://localhost:8081", ${server(['https://a.b/mcp'])}`))],
   ['two ports of one host', integration(`{ type: routes, origin: "https://tickets.acme.com:8443", credential: none, ${ROUTE} }`)],

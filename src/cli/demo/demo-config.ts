@@ -50,7 +50,7 @@ listener: { address: ${quote(listen)} }
 ca:
   directory: ${quote(join(directory, 'ca'))}
   bundle: ${quote(join(directory, 'bundle.pem'))}
-  hosts: [api.github.com, uploads.github.com, slack.com, files.slack.com, tickets.internal.acme.com]
+  hosts: [api.github.com, uploads.github.com, github.com, slack.com, files.slack.com, tickets.internal.acme.com]
 identity:
   delegation_tokens: { issuer: ${DEVELOPMENT_ISSUER}, audience: ${DEVELOPMENT_AUDIENCE}, jwks: { file: ${quote(keys.jwksFile)} }, claims: postern }
 agents:
@@ -60,6 +60,7 @@ agents:
 integrations:
   github:
     type: github
+    git_origin: https://github.com
     app: { id: ${quote(String(world.github.app.id))}, private_key: { file: ${quote(files.githubAppKey)} } }
 ${githubOauth(options)}    connect: ${connect(world.github.port)}
   slack:

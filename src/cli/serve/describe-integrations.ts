@@ -20,7 +20,7 @@ export function vocabulariesOf(integrations: Iterable<Integration>): Vocabularie
 function describe(config: IntegrationConfig): Integration {
   switch (config.type) {
     case 'github':
-      return describeGithub({ name: config.name, api: config.origin, uploads: config.uploadsOrigin })
+      return describeGithub({ name: config.name, api: config.origin, uploads: config.uploadsOrigin, git: config.gitOrigin })
     case 'slack':
       return describeSlack({ name: config.name, origins: { api: config.origin, upload: config.uploadsOrigin }, channels: config.channels })
     case 'routes':

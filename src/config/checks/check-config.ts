@@ -6,7 +6,7 @@ import { checkAuthorityExposure, checkLifetimes, checkLogin, checkPeopleConnect,
 import { checkListener, checkOperations } from './check-exposure.ts'
 import { checkAgentNames, checkAgentsUnique, checkBoundToken, checkProofsVerified, checkSomeProof } from './check-identity.ts'
 import {
-  checkCaHosts, checkOriginsEncrypted, checkOriginsUnique, checkParentProxy, checkRoutes, checkSlackTokens,
+  checkCaHosts, checkGitOrigin, checkOriginsEncrypted, checkOriginsUnique, checkParentProxy, checkRoutes, checkSlackTokens,
 } from './check-integrations.ts'
 import { checkResourceServers } from './check-resource-servers.ts'
 import type { Check } from './check.ts'
@@ -15,7 +15,7 @@ const CHECKS: readonly Check[] = [
   checkListener, checkOperations, // who can reach us
   checkSomeProof, checkBoundToken, checkAgentsUnique, checkAgentNames, checkProofsVerified, // who can prove what
   checkAuthorityExposure, checkLogin, checkLifetimes, checkResourceServers, checkPeopleConnect, checkStore, // who signs in, and what is kept of it
-  checkOriginsUnique, checkOriginsEncrypted, checkCaHosts, checkRoutes, checkSlackTokens, checkParentProxy, // where credentials go
+  checkOriginsUnique, checkOriginsEncrypted, checkCaHosts, checkGitOrigin, checkRoutes, checkSlackTokens, checkParentProxy, // where credentials go
 ]
 
 export interface CheckResult {

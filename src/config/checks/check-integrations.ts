@@ -57,6 +57,19 @@ export const checkRoutes: Check = function* ({ integrations }) {
   }
 }
 
+/** Repositories stand at the root of git's host: beside an API that stands there too, nobody could tell which is meant. */
+export const checkGitOrigin: Check = function* ({ integrations }) {
+  for (const [name, integration] of Object.entries(integrations)) {
+    if (integration.type !== 'github' || integration.git_origin === undefined) continue
+    const { git_origin: git, origin, uploads_origin: uploads } = integration
+    const at = ['integrations', name, 'git_origin']
+    if (git.basePath !== '') yield { at, problem: 'git’s host has no path', expected: 'an origin alone, such as `https://github.com`' }
+    const atItsRoot = ({ host, port, basePath }: OriginConfig): boolean => basePath === '' && host === git.host && port === git.port
+    if (![origin, githubUploads(origin, uploads)].some((api) => api !== undefined && atItsRoot(api))) continue
+    yield { at, problem: 'the API is served at this host, at its root', expected: 'the host that repositories are cloned from, such as `https://github.com`' }
+  }
+}
+
 /** Slack's connection begins with one token: which one tells whether the app rotates. */
 export const checkSlackTokens: Check = function* ({ integrations }) {
   for (const [name, integration] of Object.entries(integrations)) {
@@ -101,7 +114,11 @@ function furtherOrigins(integration: IntegrationText): readonly (readonly [Origi
   switch (integration.type) {
     case 'github': {
       const uploads = githubUploads(integration.origin, integration.uploads_origin)
-      return uploads === undefined ? [] : [[uploads, 'uploads_origin']]
+      const { git_origin: git } = integration
+      return [
+        ...(uploads === undefined ? [] : [[uploads, 'uploads_origin'] as const]),
+        ...(git === undefined ? [] : [[git, 'git_origin'] as const]),
+      ]
     }
     case 'slack': return [[integration.uploads_origin, 'uploads_origin']]
     case 'mcp': return []

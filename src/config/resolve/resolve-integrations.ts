@@ -28,6 +28,7 @@ async function resolveGithub(name: string, github: OfType<'github'>, at: YamlPat
   return {
     type: 'github', name, origin: github.origin,
     uploadsOrigin: githubUploads(github.origin, github.uploads_origin),
+    gitOrigin: github.git_origin,
     connect: await resolveConnect(github.connect, [...at, 'connect'], references),
     app: {
       id: github.app.id,

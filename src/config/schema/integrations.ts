@@ -15,6 +15,7 @@ const github = z.strictObject({
   type: z.literal('github'),
   origin: api('https://api.github.com'),
   uploads_origin: originText.optional(),
+  git_origin: originText.optional(),
   app: z.strictObject({
     id: z.union([z.int().min(1).transform(String), z.string().min(1).max(128).regex(/^[A-Za-z0-9._-]+$/)]).describe('the App’s id or client id'),
     private_key: secretReference,

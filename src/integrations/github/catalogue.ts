@@ -32,7 +32,7 @@ interface Entry {
 const UPLOAD = 'POST /repos/{owner}/{repo}/releases/{release_id}/assets'
 const trie = buildTrie()
 
-/** GitHub's REST API; GraphQL and git over HTTPS are no operations of it. */
+/** GitHub's REST API; GraphQL and git over HTTPS (`git/`) are no operations of it. */
 export function githubCatalogue(options: CatalogueOptions): Catalogue {
   return { match: (request) => match(options, request) }
 }

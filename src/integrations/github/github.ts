@@ -1,6 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Secret } from '../../lib/secret.ts'
-import type { Integration, Origin } from '../integration.ts'
+import type { CanonicalRequest } from '../../http/request.ts'
+import { deny, isDenial, type Denial } from '../../model/denial.ts'
+import type { Catalogue, Integration, Match, Origin } from '../integration.ts'
 import type { Issuer } from '../issuer.ts'
 import type { UpstreamHttp } from '../upstream-http.ts'
 import type { UpstreamOauth } from '../upstream-oauth.ts'
@@ -8,6 +10,9 @@ import { GithubApi } from './api.ts'
 import { AppIdentity } from './app-identity.ts'
 import { githubCatalogue } from './catalogue.ts'
 import { githubDenialAnswer } from './denial-answer.ts'
+import { gitCatalogue } from './git/git-catalogue.ts'
+import { denialForGit, gitHost, isSameOrigin, type GitHost } from './git/git-host.ts'
+import { isMeantForGit } from './git/git-path.ts'
 import { githubIssuer } from './issuer.ts'
 import type { GithubPersonOptions } from './person-issuer.ts'
 import { githubUserOauth, type GithubUserOauthOptions } from './user-oauth.ts'
@@ -20,6 +25,8 @@ export interface GithubOptions {
   readonly api: Origin
   /** Where release assets go: `https://uploads.github.com`, or an Enterprise Server's with `basePath: '/api/uploads'`. */
   readonly uploads: Origin | undefined
+  /** Where git clones from: `https://github.com`, or the Enterprise Server itself; undefined where git is not served. */
+  readonly git?: Origin | undefined
   readonly app: {
     /** The app's id or client id. */
     readonly id: string
@@ -43,19 +50,40 @@ export interface GithubOauthOptions extends Pick<GithubOptions, 'api' | 'http' |
 const CREDENTIAL_FIELDS: readonly string[] = ['access_token', 'token', 'oauth_token', 'client_secret']
 
 /** What requests to GitHub mean; needs no secret. */
-export function describeGithub({ name, api, uploads }: Pick<GithubOptions, 'name' | 'api' | 'uploads'>): Integration {
+export function describeGithub({ name, api, uploads, git }: Pick<GithubOptions, 'name' | 'api' | 'uploads' | 'git'>): Integration {
+  const ofApi = uploads === undefined || isSameOrigin(api, uploads) ? [api] : [api, uploads]
+  const host = git === undefined ? undefined : gitHost(git, uploads === undefined ? [api] : [api, uploads])
+  const origins = git === undefined || ofApi.some((origin) => isSameOrigin(origin, git)) ? ofApi : [...ofApi, git]
+  const rest = githubCatalogue({
+    integration: name,
+    apiPrefix: api.basePath,
+    uploads: uploads === undefined ? undefined : { host: uploads.host, prefix: uploads.basePath },
+  })
   return {
     name,
-    origins: uploads === undefined || sameOrigin(api, uploads) ? [api] : [api, uploads],
-    catalogue: githubCatalogue({
-      integration: name,
-      apiPrefix: api.basePath,
-      uploads: uploads === undefined ? undefined : { host: uploads.host, prefix: uploads.basePath },
-    }),
+    origins,
+    catalogue: host === undefined ? withoutGit(rest) : withGit(rest, gitCatalogue(name), host),
     vocabulary: githubVocabulary,
-    denialAnswer: githubDenialAnswer,
+    denialAnswer: (view, request) => denialForGit(view, request, host, origins) ?? githubDenialAnswer(view),
     credentialFields: CREDENTIAL_FIELDS,
+    ...(git !== undefined && { reverseOrigin: (method: string, path: string) => (isMeantForGit(method, path) ? git : undefined) }),
+    // The site beside git has no operations, and no token is sent to it.
+    ...(host !== undefined && { mayDeclare: (request: CanonicalRequest) => !host.serves(request) }),
   }
+}
+
+function withGit(rest: Catalogue, git: Catalogue, host: GitHost): Catalogue {
+  return { match: (request) => (host.serves(request) ? git : rest).match(request) }
+}
+
+/** In reverse mode git comes to the API's origin where it has none of its own: it is told what is missing. */
+function withoutGit(rest: Catalogue): Catalogue {
+  return { match: (request) => told(rest.match(request), request) }
+}
+
+function told(match: Match | Denial, request: CanonicalRequest): Match | Denial {
+  if (!isDenial(match) || match.denial !== 'operation_unknown' || !isMeantForGit(request.method, request.path)) return match
+  return deny('operation_unknown', 'git over HTTPS, which is not configured', { hint: 'git over HTTPS is served once the integration has a git_origin.' })
 }
 
 /**
@@ -84,10 +112,6 @@ export function githubOauth(options: GithubOauthOptions): UpstreamOauth {
  */
 export function githubIntegration(options: GithubOptions): { readonly integration: Integration; readonly issuer: Issuer } {
   return { integration: describeGithub(options), issuer: githubAppIssuer(options) }
-}
-
-function sameOrigin(one: Origin, other: Origin): boolean {
-  return one.scheme === other.scheme && one.host === other.host && one.port === other.port
 }
 
 function urlOf(origin: Origin): string {

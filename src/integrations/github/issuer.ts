@@ -11,6 +11,7 @@ import { planCredential, planForPerson } from './credential-plan.ts'
 import { Installations } from './installations.ts'
 import { DEFAULT_LIFETIME_MS, UPSTREAM_MARGIN_MS } from './lifetimes.ts'
 import { type GithubPersonOptions, PersonIssuing } from './person-issuer.ts'
+import { placementFor } from './placement.ts'
 import type { TokenAnswer } from './token-answer.ts'
 import { mismatchOf, readTokenAnswer } from './token-answer.ts'
 import { narrowingRefusal, notInstalled, tokenRefusal } from './token-refusal.ts'
@@ -53,13 +54,13 @@ function rejected({ users }: GithubPersonOptions, order: CredentialOrder, signal
   return order.authority === 'person' && connection !== undefined ? users.rejected(connection, undefined, signal) : Promise.resolve()
 }
 
-/** Orders that come down to the same token share it; those that come down to none share nothing with any. */
+/** Orders that come down to the same token in the same place share it; those that come down to none share nothing with any. */
 function cacheKey(order: CredentialOrder): string {
   const { agent, delegation } = order.principal
   const plan = order.authority === 'person' ? planForPerson(order) : planCredential(order)
   const token = isDenial(plan)
     ? [plan.denial, order.operation, order.scopes, order.targets]
-    : [plan.owner ?? null, plan.repositories, [...plan.permissions]]
+    : [plan.owner ?? null, plan.repositories, [...plan.permissions], placementFor(order.operation).in]
   const connection = order.authority === 'person' ? (delegation?.standing?.connections[order.integration] ?? null) : 'organisation'
   return JSON.stringify([agent, delegation?.id ?? null, connection, order.expiresInMs ?? null, ...token])
 }
@@ -152,7 +153,7 @@ class Issuing {
 function issuance(token: TokenAnswer, plan: CredentialPlan, order: CredentialOrder, askedAtMs: number, upstreamExpiresAtMs: number): Issuance {
   return {
     secret: token.token,
-    placement: { in: 'header', name: 'Authorization', value: 'Bearer {credential}' },
+    placement: placementFor(order.operation),
     lifetime: 'short',
     expiresAtMs: Math.min(askedAtMs + (order.expiresInMs ?? DEFAULT_LIFETIME_MS), upstreamExpiresAtMs - UPSTREAM_MARGIN_MS),
     upstreamExpiresAtMs,

@@ -9,6 +9,7 @@ import { planForPerson, type CredentialPlan } from './credential-plan.ts'
 import { DEFAULT_LIFETIME_MS, UPSTREAM_MARGIN_MS } from './lifetimes.ts'
 import type { GithubClient } from './oauth-client.ts'
 import { PersonPermission } from './person-permission.ts'
+import { placementFor } from './placement.ts'
 import { scopeToken, type ScopedToken } from './scoped-token.ts'
 
 /** The people's side of the issuer. */
@@ -81,7 +82,7 @@ export class PersonIssuing {
     if (fits && upstreamExpiresAtMs - UPSTREAM_MARGIN_MS > askedAtMs) {
       return {
         secret: token,
-        placement: { in: 'header', name: 'Authorization', value: 'Bearer {credential}' },
+        placement: placementFor(order.operation),
         lifetime: 'short',
         expiresAtMs: Math.min(askedAtMs + (order.expiresInMs ?? DEFAULT_LIFETIME_MS), upstreamExpiresAtMs - UPSTREAM_MARGIN_MS),
         upstreamExpiresAtMs,

@@ -39,7 +39,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 }
 
 const POWERS: readonly Power[] = [
-  { words: 'merge pull requests or push code', operations: ['PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', 'PUT /repos/{owner}/{repo}/contents/{path}', 'POST /repos/{owner}/{repo}/git/refs'] },
+  { words: 'merge pull requests or push code', operations: ['PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', 'PUT /repos/{owner}/{repo}/contents/{path}', 'POST /repos/{owner}/{repo}/git/refs', 'POST /{owner}/{repo}.git/git-receive-pack'] },
   { words: 'delete repositories, change their settings or who has access', operations: ['DELETE /repos/{owner}/{repo}', 'PATCH /repos/{owner}/{repo}', 'PUT /repos/{owner}/{repo}/collaborators/{username}'] },
   { words: 'change branch protection', operations: ['PUT /repos/{owner}/{repo}/branches/{branch}/protection'] },
   { words: 'set secrets or start workflows', operations: ['PUT /repos/{owner}/{repo}/actions/secrets/{secret_name}', 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches'] },

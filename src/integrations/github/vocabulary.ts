@@ -1,6 +1,7 @@
 import type { Access } from '../../model/operation.ts'
 import type { OperationFacts, Vocabulary } from '../integration.ts'
 import { ENDPOINT_FACTS, ENDPOINTS } from './endpoint.ts'
+import { GIT_OPERATIONS } from './git/git-operations.ts'
 
 /** What people call a permission that GitHub's API calls otherwise. */
 const ALIASES: Readonly<Record<string, string>> = { pulls: 'pull_requests' }
@@ -38,11 +39,12 @@ export const githubVocabulary: Vocabulary = {
   operations: () => operations,
 }
 
-const operations: readonly OperationFacts[] = [...ENDPOINTS.values()].map(({ name, access, alternatives, onWorkflowFile }) => ({
+const ofTheApi: readonly OperationFacts[] = [...ENDPOINTS.values()].map(({ name, access, alternatives, onWorkflowFile }) => ({
   name,
   access,
   alternatives: onWorkflowFile === undefined ? alternatives : [...alternatives, ...onWorkflowFile],
 }))
+const operations: readonly OperationFacts[] = [...ofTheApi, ...GIT_OPERATIONS]
 
 function canonicalScope(text: string): string | undefined {
   const permission = parseScope(text)

@@ -43,7 +43,7 @@ function byOrigin(request: CanonicalRequest, integrations: IntegrationIndex): Se
 /** In reverse mode the client names the integration; where that is, only the configuration says. */
 function byPrefix({ prefix, request }: Snapped, integrations: IntegrationIndex): Served | Denial {
   const integration = prefix === undefined ? undefined : integrations.byName(prefix)
-  const origin = integration?.origins[0]
+  const origin = integration?.reverseOrigin?.(request.method, request.path) ?? integration?.origins[0]
   if (integration === undefined || origin === undefined) return deny('integration_unknown', 'the prefix is no integration')
   const { scheme, host, port, basePath } = origin
   const path = request.path === '/' && integration.endpoint !== undefined ? integration.endpoint : basePath + request.path
