@@ -1,42 +1,107 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
 import { createServer, connect, type AddressInfo } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { treeOf } from './process-tree.ts'
 
-const PROXY_CORE = '0'
-const OTHER_CORE = availableParallelism() > 1 ? '1' : '0'
+const CORES = { proxy: '0', other: availableParallelism() > 1 ? '1' : '0' }
 
-/** Clock ticks a second of /proc's CPU times; fixed by Linux's user interface. */
-const TICKS_PER_SECOND = 100
+/** Which of the two cores a process is pinned to: the proxy alone on one, all else on the other. */
+export type Core = keyof typeof CORES
 
+/** Longer than a peer takes to end that is asked to; then it is killed. */
+const END_MS = 3_000
+const LISTEN_MS = 20_000
+
+export interface StartOptions {
+  /** What it says, errors included. */
+  readonly logFile: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** A process that was started here, and is ended by its id whatever becomes of the bench. */
 export interface Started {
-  readonly child: ChildProcess
+  readonly pid: number
   stop(): Promise<void>
 }
 
-/** Starts a process on the proxy's core or the other one, and waits until it listens. */
-export async function start(core: 'proxy' | 'other', command: readonly string[], port: number, env: NodeJS.ProcessEnv = process.env): Promise<Started> {
-  const child = spawn('taskset', ['-c', core === 'proxy' ? PROXY_CORE : OTHER_CORE, ...command], { stdio: ['ignore', 'ignore', 'inherit'], env })
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  await listening(port, exited, command.join(' '))
-  return {
-    child,
-    stop: async () => {
-      child.kill('SIGTERM')
-      await exited
-    },
+const running = new Set<number>()
+process.once('exit', () => {
+  for (const pid of running) for (const each of treeOf(pid)) kill(each, 'SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+
+/** A command that is pinned to a core. */
+export function pinned(core: Core, command: readonly string[]): readonly [string, readonly string[]] {
+  return ['taskset', ['-c', CORES[core], ...command]]
+}
+
+/** Starts a process and waits until it listens. @throws where it ends before, or does not listen in time */
+export async function start(core: Core, command: readonly string[], port: number, options: StartOptions): Promise<Started> {
+  const started = launch(core, command, options)
+  await listening(port, started, `${command.join(' ')} (${options.logFile})`).catch(async (error: unknown) => {
+    await started.stop()
+    throw error
+  })
+  return started
+}
+
+interface Launched extends Started {
+  readonly exited: Promise<void>
+}
+
+/** Starts a process; it listens later. */
+export function launch(core: Core, command: readonly string[], { logFile, env = process.env }: StartOptions): Launched {
+  const [file, args] = pinned(core, command)
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
+  const log = createWriteStream(logFile, { flags: 'a' })
+  child.stdout.pipe(log, { end: false })
+  child.stderr.pipe(log, { end: false })
+  const pid = pidOf(child)
+  running.add(pid)
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      running.delete(pid)
+      log.end()
+      resolve()
+    })
+  })
+  return { pid, exited, stop: () => stop(pid, exited) }
+}
+
+function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) throw new Error(`${child.spawnfile} could not be started`)
+  return child.pid
+}
+
+async function stop(pid: number, exited: Promise<void>): Promise<void> {
+  const tree = treeOf(pid)
+  kill(pid, 'SIGTERM')
+  const late = setTimeout(() => kill(pid, 'SIGKILL'), END_MS)
+  await exited
+  clearTimeout(late)
+  // Helpers of a parent that was killed.
+  for (const each of tree) kill(each, 'SIGKILL')
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has ended by itself.
   }
 }
 
-async function listening(port: number, exited: Promise<void>, what: string): Promise<void> {
-  let gone = false
-  void exited.then(() => (gone = true))
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (gone) throw new Error(`${what} ended before it listened`)
-    if (await accepts(port)) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+async function listening(port: number, { exited }: Launched, what: string): Promise<void> {
+  const ended = exited.then(() => {
+    throw new Error(`${what} ended before it listened`)
+  })
+  ended.catch(() => undefined)
+  const until = performance.now() + LISTEN_MS
+  while (!(await Promise.race([accepts(port), ended]))) {
+    if (performance.now() > until) throw new Error(`${what} did not listen on ${port}`)
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), ended])
   }
-  throw new Error(`${what} did not listen on ${port}`)
 }
 
 function accepts(port: number): Promise<boolean> {
@@ -50,50 +115,10 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-/** User and system CPU time of a process so far, microseconds; all its threads. */
-export function cpuUs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * (1_000_000 / TICKS_PER_SECOND)
-}
-
-/** Resident memory of a process, megabytes. */
-export function residentMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-}
-
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   await new Promise<void>((resolve) => server.close(() => resolve()))
   return port
-}
-
-export interface Load {
-  readonly requests: number
-  readonly perSecond: number
-  readonly p50Us: number
-  readonly p99Us: number
-  readonly failed: number
-}
-
-/** Loads a port with keep-alive connections for some seconds, from the other core. */
-export async function load(url: string, connections: number, seconds: number, headers: readonly string[]): Promise<Load> {
-  const script = new URL('./report.lua', import.meta.url).pathname
-  const args = ['-c', OTHER_CORE, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, ...headers.flatMap((header) => ['-H', header]), url]
-  const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  await new Promise<void>((resolve, reject) => child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`wrk ended with ${code}: ${text}`)))))
-  const json = /^RESULT (.*)$/m.exec(text)?.[1]
-  if (json === undefined) throw new Error(`wrk gave no result: ${text}`)
-  return JSON.parse(json) as Load
-}
-
-/** Makes sure the load generator is there: Debian's package `wrk`. */
-export function needWrk(): void {
-  if (spawnSync('wrk', ['--version']).error === undefined) return
-  const install = spawnSync('sh', ['-c', 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  if (install.status !== 0) throw new Error('the bench needs wrk (Debian: apt-get install wrk)')
 }

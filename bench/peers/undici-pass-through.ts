@@ -1,9 +1,15 @@
-/** The floor of the same building blocks: node:http in, undici dispatch out, handlers writing to the response; nothing judged, nothing added. */
+/**
+ * The floor of the same building blocks: node:http in, undici dispatch out, handlers writing to the response; nothing judged, nothing added.
+ *
+ *   node undici-pass-through.ts PORT UPSTREAM-URL [CA-FILE]
+ */
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
 
-const [listenPort, upstreamPort] = process.argv.slice(2).map(Number)
-const pool = new Pool(`http://127.0.0.1:${upstreamPort}`, { connections: 64, pipelining: 1, allowH2: false })
+const [port, upstream = '', caFile] = process.argv.slice(2)
+const trust = caFile === undefined ? {} : { connect: { ca: readFileSync(caFile, 'utf8') } }
+const pool = new Pool(upstream, { connections: 64, pipelining: 1, allowH2: false, ...trust })
 
 createServer((request, response) => {
   pool.dispatch(
@@ -25,4 +31,4 @@ createServer((request, response) => {
       onResponseError: () => void response.destroy(),
     },
   )
-}).listen(listenPort, '127.0.0.1')
+}).listen(Number(port), '127.0.0.1')
