@@ -9,7 +9,7 @@ const CORES = { proxy: '0', other: availableParallelism() > 1 ? '1' : '0' }
 /** Which of the two cores a process is pinned to: the proxy alone on one, all else on the other. */
 export type Core = keyof typeof CORES
 
-/** Longer than a peer takes to end that is asked to; then it is killed. */
+/** Longer than nearly all take to end. */
 const END_MS = 3_000
 const LISTEN_MS = 20_000
 
@@ -17,6 +17,8 @@ export interface StartOptions {
   /** What it says, errors included. */
   readonly logFile: string
   readonly env?: NodeJS.ProcessEnv
+  /** After which one that was asked to end is killed. */
+  readonly endMs?: number
 }
 
 /** A process that was started here, and is ended by its id whatever becomes of the bench. */
@@ -51,7 +53,7 @@ interface Launched extends Started {
 }
 
 /** Starts a process; it listens later. */
-export function launch(core: Core, command: readonly string[], { logFile, env = process.env }: StartOptions): Launched {
+export function launch(core: Core, command: readonly string[], { logFile, env = process.env, endMs = END_MS }: StartOptions): Launched {
   const [file, args] = pinned(core, command)
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
   const log = createWriteStream(logFile, { flags: 'a' })
@@ -66,7 +68,7 @@ export function launch(core: Core, command: readonly string[], { logFile, env = 
       resolve()
     })
   })
-  return { pid, exited, stop: () => stop(pid, exited) }
+  return { pid, exited, stop: () => stop(pid, exited, endMs) }
 }
 
 function pidOf(child: ChildProcess): number {
@@ -74,10 +76,10 @@ function pidOf(child: ChildProcess): number {
   return child.pid
 }
 
-async function stop(pid: number, exited: Promise<void>): Promise<void> {
+async function stop(pid: number, exited: Promise<void>, endMs: number): Promise<void> {
   const tree = treeOf(pid)
   kill(pid, 'SIGTERM')
-  const late = setTimeout(() => kill(pid, 'SIGKILL'), END_MS)
+  const late = setTimeout(() => kill(pid, 'SIGKILL'), endMs)
   await exited
   clearTimeout(late)
   // Helpers of a parent that was killed.

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,8 +26,9 @@ func runClosed(args []string) error {
 	to.flags(set)
 	connections := set.Int("connections", 64, "")
 	streams := set.Int("streams", 1, "at once on each connection; HTTP/2 (-alpn h2) only")
-	warmUp := set.Float64("warm-up", 0, "seconds at the start that are not counted")
-	seconds := set.Float64("seconds", 5, "")
+	var warm warmUp
+	warm.flags(set)
+	seconds := set.Float64("seconds", 5, "0: only the warm-up")
 	_ = set.Parse(args)
 	if err := to.prepare(); err != nil {
 		return err
@@ -34,16 +38,32 @@ func runClosed(args []string) error {
 		return err
 	}
 	defer closeAll()
-	if *warmUp > 0 {
-		if got := closedLoop(callers, *warmUp); got.Problem != "" {
-			return fmt.Errorf("warming up: %s", got.Problem)
-		}
-		// The caller of this program reads the proxy's CPU time between the two.
-		if err := pause(); err != nil {
-			return err
-		}
+	if err := warm.run(callers); err != nil {
+		return err
 	}
-	return printFigures(closedLoop(callers, *seconds))
+	return printFigures(closedLoop(callers, *seconds, math.MaxInt64))
+}
+
+// What comes before the counted part: compilers are at work then. It is over after so many requests, or so many seconds.
+type warmUp struct {
+	requests int64
+	seconds  float64
+}
+
+func (w *warmUp) flags(set *flag.FlagSet) {
+	set.Int64Var(&w.requests, "warm-up-requests", math.MaxInt64, "at most, before what is counted")
+	set.Float64Var(&w.seconds, "warm-up", 0, "seconds at most, before what is counted; 0: none")
+}
+
+// Pauses at its end: whoever started this program reads the proxy's CPU time then.
+func (w *warmUp) run(callers []caller) error {
+	if w.seconds == 0 {
+		return nil
+	}
+	if got := closedLoop(callers, w.seconds, w.requests); got.Problem != "" {
+		return fmt.Errorf("warming up: %s", got.Problem)
+	}
+	return pause()
 }
 
 func openCallers(to *door, connections, streams int) ([]caller, func(), error) {
@@ -141,7 +161,8 @@ func (t *tally) count(call caller, since time.Time) bool {
 	return err == nil
 }
 
-func closedLoop(callers []caller, seconds float64) figures {
+func closedLoop(callers []caller, seconds float64, requests int64) figures {
+	var asked atomic.Int64
 	tallies := make([]tally, len(callers))
 	begun := time.Now()
 	end := begun.Add(time.Duration(seconds * float64(time.Second)))
@@ -149,7 +170,7 @@ func closedLoop(callers []caller, seconds float64) figures {
 	for at, call := range callers {
 		running.Go(func() {
 			for since := time.Now(); since.Before(end); since = time.Now() {
-				if !tallies[at].count(call, since) {
+				if asked.Add(1) > requests || !tallies[at].count(call, since) {
 					return
 				}
 			}

@@ -12,7 +12,8 @@ func runRate(args []string) error {
 	to.flags(set)
 	connections := set.Int("connections", 64, "")
 	perSecond := set.Float64("per-second", 200, "")
-	warmUp := set.Float64("warm-up", 1, "seconds at the start that are not counted")
+	var warm warmUp
+	warm.flags(set)
 	seconds := set.Float64("seconds", 5, "")
 	_ = set.Parse(args)
 	if err := to.prepare(); err != nil {
@@ -23,11 +24,9 @@ func runRate(args []string) error {
 		return err
 	}
 	defer closeAll()
-	if *warmUp > 0 {
-		openLoop(callers, *perSecond, *warmUp)
-		if err := pause(); err != nil {
-			return err
-		}
+	// As fast as it goes: at this rate no compiler would ever get to see it.
+	if err := warm.run(callers); err != nil {
+		return err
 	}
 	return printFigures(openLoop(callers, *perSecond, *seconds))
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 )
 
@@ -17,7 +18,8 @@ func runWebSocket(args []string) error {
 	to.flags(set)
 	connections := set.Int("connections", 64, "")
 	size := set.Int("bytes", 128, "of a message")
-	warmUp := set.Float64("warm-up", 1, "seconds at the start that are not counted")
+	var warm warmUp
+	warm.flags(set)
 	seconds := set.Float64("seconds", 5, "")
 	_ = set.Parse(args)
 	if err := to.prepare(); err != nil {
@@ -36,15 +38,10 @@ func runWebSocket(args []string) error {
 		}
 		callers = append(callers, call)
 	}
-	if *warmUp > 0 {
-		if got := closedLoop(callers, *warmUp); got.Problem != "" {
-			return fmt.Errorf("warming up: %s", got.Problem)
-		}
-		if err := pause(); err != nil {
-			return err
-		}
+	if err := warm.run(callers); err != nil {
+		return err
 	}
-	return printFigures(closedLoop(callers, *seconds))
+	return printFigures(closedLoop(callers, *seconds, math.MaxInt64))
 }
 
 func echoCaller(to *door, conn net.Conn, size int) (caller, error) {

@@ -10,7 +10,7 @@ import type { Section } from './section.ts'
 const CONNECTIONS = 64
 const CONTENDERS = [undici, httpProxy3, fastify, nginx, haproxy, mitmproxy, postern('relaxed'), postern('strict')]
 
-const closedLoop: PutLoad = ({ options }, ask, countFromHere) => wrk(ask, CONNECTIONS, options.quick ? 2 : 4, options.quick ? 2 : 6, countFromHere)
+const closedLoop: PutLoad = (world, ask, countFromHere) => wrk(world, ask, CONNECTIONS, world.options.quick ? 2 : 6, countFromHere)
 
 export const reverse: Section = {
   name: 'reverse',
