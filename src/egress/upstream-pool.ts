@@ -13,15 +13,6 @@ export interface PoolSettings {
   readonly maxHeaderBytes: number
 }
 
-/** Each open stream holds one connection, and what finds none free waits: a delegation's streams must leave room for its calls. */
-export const DEFAULT_POOL: PoolSettings = {
-  connections: 256,
-  keepAliveMs: 15_000,
-  headersTimeoutMs: 120_000,
-  bodyIdleTimeoutMs: 300_000,
-  maxHeaderBytes: 65_536,
-}
-
 /** A pool of guarded HTTP/1.1 connections to one origin; one request at a time on each. */
 export function openPool(target: DialTarget, dialSettings: DialSettings, settings: PoolSettings): Dispatcher {
   const sessions: SessionCache = new Map()

@@ -13,6 +13,8 @@ export type HeaderRule =
   /** Read by the listener itself, and not forwarded as it stands; only once. */
   | 'host' | 'content-length' | 'transfer-encoding' | 'content-type' | 'authorization' | 'proxy-authorization' | 'delegation' | 'dpop' | 'expect' | 'upgrade'
   | 'connection'
+  /** What the client takes of the hop: not forwarded. */
+  | 'te'
   | 'browser'
   /** Says another method than the request line: nothing behind us may look at it. */
   | 'override'
@@ -38,13 +40,16 @@ const RULES: ReadonlyMap<string, HeaderRule> = new Map<string, HeaderRule>([
   ...named('proxy-authorization', 'proxy-authorization'),
   ...named('delegation', 'postern-delegation'),
   ...named('dpop', 'dpop'),
+  // Not stripped as our other fields are: the catalogue reads it.
+  ...named('keep', 'postern-target'),
   ...named('expect', 'expect'),
   ...named('upgrade', 'upgrade'),
   ...named('connection', 'connection'),
+  ...named('te', 'te'),
   ...named('browser', 'origin', 'sec-fetch-site'),
   ...named('single', 'content-encoding', 'content-range', 'range', 'user-agent'),
-  ...named('drop', 'keep-alive', 'te', 'trailer', 'trailers', 'http2-settings', 'via', 'forwarded', 'max-forwards', 'x-original-url',
-    'x-rewrite-url', 'x-original-host', 'x-original-uri', 'x-host', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-remote-ip', 'x-remote-addr',
+  ...named('drop', 'keep-alive', 'trailer', 'trailers', 'http2-settings', 'via', 'forwarded', 'max-forwards', 'x-original-url',
+    'x-rewrite-url', 'x-http-host-override', 'x-original-host', 'x-original-uri', 'x-host', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-remote-ip', 'x-remote-addr',
     'x-remote-user', 'x-originating-ip', 'true-client-ip', 'cf-connecting-ip', 'fastly-client-ip', 'x-envoy-original-path', 'x-envoy-external-address'),
   ...named('strip', 'cookie', 'cookie2', 'authentication', 'api-key', 'apikey', 'x-api-key', 'x-apikey', 'x-api-token', 'x-auth', 'x-auth-key',
     'x-auth-token', 'x-access-token', 'x-access-key', 'x-authorization', 'x-goog-api-key', 'x-goog-iam-authorization-token', 'x-amz-security-token',

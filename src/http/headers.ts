@@ -18,6 +18,8 @@ export interface ReadHeaders {
   /** A proof of possession (RFC 9449): whose token it goes with, its reader judges. */
   readonly dpop: string | undefined
   readonly expectsContinue: boolean
+  /** `TE` names trailers: the client reads them. */
+  readonly acceptsTrailers: boolean
   /** Lower case; undefined where none is asked for, or only `h2c`, which a server may pass over (RFC 9110 section 7.8). */
   readonly upgrade: string | undefined
   /** Sent by browsers of their own accord: where a page, not an agent, makes the request. */
@@ -51,7 +53,7 @@ export function readHeaders(rawHeaders: readonly string[], limits: HeaderLimits)
   const headers: string[] = []
   const taken: Taken = {
     headers, framing: { kind: 'none' }, host: undefined, contentType: undefined, authorization: undefined, proxyAuthorization: undefined,
-    delegation: undefined, dpop: undefined, expectsContinue: false, upgrade: undefined, fromBrowser: false, seen: new Set(), contentLength: undefined, transferEncoding: undefined,
+    delegation: undefined, dpop: undefined, expectsContinue: false, acceptsTrailers: false, upgrade: undefined, fromBrowser: false, seen: new Set(), contentLength: undefined, transferEncoding: undefined,
   }
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const denied = takeField(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '', taken, headers)
@@ -77,6 +79,9 @@ function takeField(spelling: string, value: string, taken: Taken, headers: strin
       return deny('header_refused', `${name} names somebody to act as`, { hint: 'The credential is used as it is: no header may have the upstream act as somebody else.' })
     case 'connection':
       return connectionProblem(value)
+    case 'te':
+      taken.acceptsTrailers ||= /(?:^|,)[ \t]*trailers[ \t]*(?:$|,|;)/i.test(value)
+      return undefined
     case 'browser':
       taken.fromBrowser = true
       headers.push(spelling, value)

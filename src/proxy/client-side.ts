@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 
 /** The protocol in which the client speaks: an exchange is the same in all of them. */
@@ -42,4 +43,16 @@ export interface ClientSide {
    * must never be read as a next request.
    */
   answer(status: number, fields: readonly string[], body: Buffer | undefined): void
+  /** Present where the request asks for a WebSocket: how it is granted, in place of any answer. */
+  readonly upgrade?: ClientUpgrade | undefined
+}
+
+/** Grants what an upgrade asked for. */
+export interface ClientUpgrade {
+  /**
+   * Writes the 101 and hands over the connection, paused: from here on its bytes are the caller's, and so is its end.
+   * @param fields name, value, name, value …: what stands beside the handshake's own
+   * @returns undefined where the client is gone
+   */
+  accept(fields: readonly string[], protocol: string | undefined): Socket | undefined
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InspectedBody } from '../http/body.ts'
 import type { CanonicalRequest } from '../http/request.ts'
 import type { Integration, Match } from '../integrations/integration.ts'
@@ -9,6 +8,7 @@ import type { DecisionId } from '../model/ids.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Principal } from '../model/principal.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
+import type { ClientSide } from './client-side.ts'
 
 /** Through which door a request came in. */
 export type Door = 'connect' | 'absolute' | 'reverse'
@@ -69,10 +69,7 @@ export interface Received {
   /** Reverse mode: the prefix, i.e. the integration's name. */
   readonly prefix: string | undefined
   readonly proofs: Proofs
-  readonly incoming: IncomingMessage
-  readonly response: ServerResponse
-  /** Set where the client waits for `100 Continue`; called before the body is read. */
-  readonly sendContinue: (() => void) | undefined
+  readonly client: ClientSide
 }
 
 export interface Identified extends Received {

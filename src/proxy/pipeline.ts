@@ -2,7 +2,7 @@ import type { AuditEvent } from '../audit/event.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { DenialAnswer, DenialView } from '../integrations/integration.ts'
 import { codeOfThrown } from '../model/denial.ts'
-import { viewOf, writeAnswer } from './answer.ts'
+import { viewOf } from './denial-view.ts'
 import { run, type Run, type Stages } from './compose.ts'
 import type { Received } from './exchange.ts'
 import { completionRecord, type Trace } from './record.ts'
@@ -40,7 +40,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
       status = refuse(received, outcome)
     } catch (error) {
       deps.reportBroken(error, 'answer', received.id)
-      received.response.destroy()
+      received.client.cut()
     }
     try {
       deps.record(completionRecord(received, outcome, deps.clock, status))
@@ -57,7 +57,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
     const code = outcome.kind === 'denied' ? outcome.denial.denial : codeOfThrown(outcome.error)
     if (outcome.kind === 'broken') deps.reportBroken(outcome.error, outcome.stage, received.id)
     const answer = deps.shape(viewOf(code, received.id, denial), received, denial?.refusedBody ?? bodyOf(received))
-    writeAnswer(received, answer)
+    received.client.answer(answer.status, answer.headers, Buffer.from(answer.body))
     return answer.status
   }
 

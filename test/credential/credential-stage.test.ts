@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { TestClient } from '../support/test-client.ts'
 import { deny, Fault } from '../../src/model/denial.ts'
 import type { AgentId, CredentialId } from '../../src/model/ids.ts'
 import { latch, principal } from '../issuance/fixture.ts'
@@ -94,11 +95,12 @@ describe('a credential that cannot be had', () => {
     const left = failureOf(stage.run(leaver))
     const stays = stage.run(allowed())
     await settled()
-    leaver.response.emit('close')
+    const { client } = leaver
+    if (client instanceof TestClient) client.leave()
     expect(await left).toMatchObject({ code: 'credential_unavailable' })
     hold.open()
     expect(isCredential(await stays)).toBe(true)
-    expect(leaver.response.listenerCount('close')).toBe(0)
+    expect(client instanceof TestClient && client.listeners.size).toBe(0)
   })
 
   it('is not one that has ended on the way', async () => {

@@ -1,5 +1,4 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
+import { TestClient } from '../support/test-client.ts'
 import type { Integration } from '../../src/integrations/integration.ts'
 import type { CredentialOrder } from '../../src/integrations/issuer.ts'
 import { Secret } from '../../src/lib/secret.ts'
@@ -46,10 +45,9 @@ export interface AllowedOver {
 
 /** An exchange as the decide stage leaves it, as far as the credential stage reads it. */
 export function allowed(over: AllowedOver = {}): Allowed {
-  const response = new ServerResponse(new IncomingMessage(new Socket()))
   const operation = { name: over.operation ?? 'GET /pulls', targets: { kind: 'named', names: [over.target ?? 'acme-corp/backend'] } }
   return {
-    response,
+    client: new TestClient(),
     principal: over.principal ?? principal(),
     route: { integration: { name: 'github', ...over.integration } },
     inspection: { operation, body: undefined },

@@ -2,9 +2,11 @@ import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { addressGuard } from '../../src/egress/address-guard.ts'
 import type { DialSettings } from '../../src/egress/dial.ts'
-import { DEFAULT_POOL } from '../../src/egress/upstream-pool.ts'
+import { openUpstream, UPSTREAM_SETTINGS } from '../../src/egress/open-upstream.ts'
+import { systemTimers } from '../../src/lib/timers.ts'
 import { deny, Fault, isDenial, type Denial } from '../../src/model/denial.ts'
 import type { Announced, Forwarding } from '../../src/proxy/exchange.ts'
+import { Http1Client } from '../../src/proxy/listener/http1-client.ts'
 import { forwardStage } from '../../src/proxy/forward/forward.ts'
 import { PoolCache } from '../../src/proxy/forward/pool-cache.ts'
 import { LiveExchanges } from '../../src/proxy/live-exchanges.ts'
@@ -65,17 +67,21 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
     revocations,
     live,
     pools,
-    poolSettings: { ...DEFAULT_POOL, headersTimeoutMs: 1_500 },
     place: (request) => ({ headers: [...request.headers, 'authorization', 'Bearer upstream-secret'], target: request.path + (request.query === undefined ? '' : `?${request.query}`) }),
-    dialSettings: () => ({
-      guard: addressGuard(['127.0.0.0/8'], () => []),
-      resolve: async () => ['127.0.0.1'],
-      address: undefined,
-      viaProxy: undefined,
-      ca: undefined,
-      clientCertificate: undefined,
-      connectTimeoutMs: 1_000,
-      ...over,
+    openUpstream: (_integration, target) => openUpstream(target, {
+      dial: {
+        guard: addressGuard(['127.0.0.0/8'], () => []),
+        resolve: async () => ['127.0.0.1'],
+        address: undefined,
+        viaProxy: undefined,
+        ca: undefined,
+        clientCertificate: undefined,
+        connectTimeoutMs: 1_000,
+        ...over,
+      },
+      settings: { ...UPSTREAM_SETTINGS, headersTimeoutMs: 1_500 },
+      timers: systemTimers,
+      sessions: new Map(),
     }),
     credentialRejected: () => undefined,
   })
@@ -87,9 +93,12 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
       method: incoming.method ?? 'GET', scheme: 'http', host: 'upstream.example', port: upstreamPort, path, query, headers: ['user-agent', 'test'], contentType: undefined,
       framing: chunked ? { kind: 'chunked' } : length === undefined ? { kind: 'none' } : { kind: 'length', bytes: Number(length) },
     }
+    const client = new Http1Client(incoming, response, { expectsContinue: false, acceptsTrailers: incoming.headers.te !== undefined }, systemTimers)
+    response.once('close', () => client.over())
+    incoming.socket.once('close', () => client.over())
     const exchange = {
       principal: { agent: AGENT, agentName: 'Tester', identifiedBy: 'token', delegation: undefined },
-      request, route: { request, integration: { name: 'test', origins: [] } }, inspection: { body: undefined }, incoming, response, sendContinue: undefined, credential: null,
+      request, route: { request, integration: { name: 'test', origins: [] } }, inspection: { body: undefined }, client, credential: null,
     } as unknown as Announced
     const settle = (ending: Ending): void => {
       endings.push(ending)

@@ -98,14 +98,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
 }
 
 /** Reads the body whole and answers 200 with what was canonical about the request. */
-export function echo({ incoming, response, request, sendContinue, prefix }: Received): void {
-  sendContinue?.()
+export function echo({ client, request, prefix }: Received): void {
+  client.sendContinue()
   const chunks: Buffer[] = []
-  incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-  incoming.on('end', () => {
+  client.body.on('data', (chunk: Buffer) => chunks.push(chunk))
+  client.body.on('end', () => {
     const body = JSON.stringify({ ...request, prefix, body: Buffer.concat(chunks).toString('latin1') })
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
-    response.end(body)
+    client.answer(200, ['content-type', 'application/json'], Buffer.from(body))
   })
 }
 

@@ -94,7 +94,7 @@ describe('time and number', () => {
   })
 
   it('a body that does not end in time ends its exchange with 408', async () => {
-    const harness = await start({ limits: { headerTimeoutMs: 100, requestTimeoutMs: 150 }, exchange: ({ incoming }) => incoming.resume() })
+    const harness = await start({ limits: { headerTimeoutMs: 100, requestTimeoutMs: 150 }, exchange: ({ client }) => client.body.resume() })
     const answer = await sendRaw(harness.listener.port, 'POST /github/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhel')
     expect(told(answer).status).toBe(408)
     expect([harness.received.length, harness.refused.length]).toEqual([1, 0])
@@ -102,7 +102,7 @@ describe('time and number', () => {
 
   it('an exchange without a byte for the idle time is cut', async () => {
     let closed = false
-    const harness = await start({ limits: { idleTimeoutMs: 50 }, exchange: ({ response }) => response.once('close', () => { closed = true }) })
+    const harness = await start({ limits: { idleTimeoutMs: 50 }, exchange: ({ client }) => client.onClose(() => { closed = true }) })
     expect(await sendRaw(harness.listener.port, REQUEST)).toBe('')
     await vi.waitFor(() => expect(closed).toBe(true))
   })
@@ -126,7 +126,7 @@ describe('time and number', () => {
   })
 
   it('a CONNECT behind a request is refused after that one is answered, and opens nothing', async () => {
-    const harness = await start({ exchange: ({ response }) => setTimeout(() => response.end('first'), 30) })
+    const harness = await start({ exchange: ({ client }) => setTimeout(() => client.answer(200, [], Buffer.from('first')), 30) })
     const answers = await sendRaw(harness.listener.port, `${REQUEST}CONNECT api.example.com:80 HTTP/1.1\r\n\r\n${REQUEST}`, 99)
     expect(answers).toMatch(/^HTTP\/1\.1 200 [^]*first[^]*HTTP\/1\.1 400 /)
     expect([harness.received.length, harness.connects.length, harness.refused.map(({ denial }) => denial.denial)]).toEqual([1, 0, ['request_ambiguous']])
@@ -154,9 +154,9 @@ describe('time and number', () => {
 describe('what breaks in us', () => {
   it('cuts that connection, is told, and ends nothing else', async () => {
     const harness = await start({
-      exchange: ({ request, response }) => {
+      exchange: ({ request, client }) => {
         if (request.path === '/bad') throw new TypeError('a defect')
-        response.end()
+        client.answer(200, [], undefined)
       },
       authorizeConnect: ({ host }) => {
         if (host === 'api.example.com') throw new TypeError('another')
@@ -181,7 +181,7 @@ describe('closing', () => {
     const closing = harness.listener.close({ graceMs: 5_000 })
     const refused = connectSocket(harness.listener.port, '127.0.0.1')
     expect(await new Promise((resolve) => refused.once('error', (error: NodeJS.ErrnoException) => resolve(error.code)))).toBe('ECONNREFUSED')
-    held[0]?.response.end('done')
+    held[0]?.client.answer(200, [], Buffer.from('done'))
     const answer = await readAnswers(socket, 9)
     expect(told(answer)).toMatchObject({ status: 200, close: true })
     await closing
@@ -194,17 +194,17 @@ describe('closing', () => {
     const request = 'GET /a HTTP/1.1\r\nHost: api.example.com\r\n\r\n'
     socket.write(request)
     await vi.waitFor(() => expect(held.length).toBe(1))
-    held[0]?.response.write('begun')
+    held[0]?.client.head(200, [], undefined)
     const closing = harness.listener.close({ graceMs: 5_000 })
     socket.write(request)
     await vi.waitFor(() => expect(harness.refused.map(({ denial }) => denial.denial)).toEqual(['draining']))
-    held[0]?.response.end()
+    held[0]?.client.end()
     await closing
   })
 
   it('cuts what does not end in time, relays among it', async () => {
     const harness = await start({
-      exchange: ({ response }) => { response.write('never ends') },
+      exchange: ({ client }) => { client.head(200, [], undefined) },
       authorizeConnect: () => 'tunnel',
       openTunnel: ({ accept }) => accept(),
     })

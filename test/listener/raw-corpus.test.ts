@@ -35,10 +35,10 @@ describe('a body that breaks its framing', () => {
       let ended = false
       let broken = false
       const own = await startHarness({
-        exchange: ({ incoming }: Received) => {
-          incoming.on('end', () => { ended = true })
-          incoming.on('close', () => { broken = !incoming.complete })
-          incoming.resume()
+        exchange: ({ client }: Received) => {
+          client.body.on('end', () => { ended = true })
+          client.body.on('close', () => { broken = !client.received })
+          client.body.resume()
         },
       })
       const answer = await sendRaw(own.listener.port, `POST /github/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${body}GET /github/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n`, 9)

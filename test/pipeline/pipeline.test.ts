@@ -1,9 +1,9 @@
-import type { ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
 import { deny } from '../../src/model/denial.ts'
 import { compose } from '../../src/proxy/compose.ts'
 import type { Received } from '../../src/proxy/exchange.ts'
 import { createPipeline } from '../../src/proxy/pipeline.ts'
+import { TestClient } from '../support/test-client.ts'
 import { MemoryAudit } from '../issuance/fixture.ts'
 import { ManualTime, settled } from '../issuance/manual-time.ts'
 
@@ -16,8 +16,8 @@ it('repeats no word of a defect in the record: it could be the request’s', asy
     shape: () => ({ status: 500, headers: [], body: '' }),
     reportBroken: () => undefined,
   })
-  const response = { headersSent: true } as unknown as ServerResponse
-  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, response } as unknown as Received)
+  const client = new TestClient()
+  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, client } as unknown as Received)
   expect(audit.events).toMatchObject([{ code: 'internal_error', reason: 'identify: a defect of Postern; the operational log has its stack' }])
 })
 
@@ -35,8 +35,8 @@ it('tells of a record that could not be made, and rejects nothing that nobody aw
     shape: () => ({ status: 401, headers: [], body: '' }),
     reportBroken: (error, stage) => told.push(`${stage}: ${String(error)}`),
   })
-  const response = { headersSent: true } as unknown as ServerResponse
-  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, response } as unknown as Received)
+  const client = new TestClient()
+  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, client } as unknown as Received)
   await settled()
   process.off('unhandledRejection', listener)
   expect({ told, unawaited, open: pipeline.open }).toEqual({ told: ['record: RangeError: no such date'], unawaited: [], open: 0 })

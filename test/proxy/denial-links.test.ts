@@ -4,7 +4,7 @@ import { githubDenialAnswer } from '../../src/integrations/github/denial-answer.
 import { slackDenialAnswer } from '../../src/integrations/slack/denial-answer.ts'
 import { deny } from '../../src/model/denial.ts'
 import { newId } from '../../src/model/ids.ts'
-import { viewOf } from '../../src/proxy/answer.ts'
+import { viewOf } from '../../src/proxy/denial-view.ts'
 
 const LINK = 'https://postern.acme.com/consent?agent=agent%3Abot&scopes=pulls%3Awrite'
 

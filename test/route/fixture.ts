@@ -1,5 +1,3 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
 import type { CanonicalRequest } from '../../src/http/request.ts'
 import { IntegrationIndex } from '../../src/integrations/integration-index.ts'
 import { routesIntegration, type RoutesIntegrationOptions } from '../../src/integrations/routes/routes-integration.ts'
@@ -9,6 +7,7 @@ import type { Routed, Snapped } from '../../src/proxy/exchange.ts'
 import { routeStage } from '../../src/proxy/route/route.ts'
 import { isDenial } from '../../src/model/denial.ts'
 import { principal } from '../issuance/fixture.ts'
+import { TestClient } from '../support/test-client.ts'
 
 export const TICKETS: RoutesIntegrationOptions = {
   name: 'tickets',
@@ -48,10 +47,9 @@ export function snapshot(over: Partial<PolicySnapshot> = {}): PolicySnapshot {
 }
 
 export function snapped(over: Partial<Snapped> = {}): Snapped {
-  const incoming = over.incoming ?? new IncomingMessage(new Socket())
   return {
     door: 'absolute', prefix: undefined, request: request(), principal: principal(), snapshot: snapshot(),
-    incoming, response: new ServerResponse(incoming), sendContinue: undefined, ...over,
+    client: new TestClient(), ...over,
   } as Snapped
 }
 

@@ -7,8 +7,11 @@ import type { CanonicalRequest } from '../../src/http/request.ts'
 import type { Denial } from '../../src/model/denial.ts'
 import type { AgentId } from '../../src/model/ids.ts'
 import type { Inspection } from '../../src/proxy/exchange.ts'
+import { systemTimers } from '../../src/lib/timers.ts'
+import { Http1Client } from '../../src/proxy/listener/http1-client.ts'
 import { inspectStage } from '../../src/proxy/route/inspect.ts'
 import { ManualTime } from '../issuance/manual-time.ts'
+import { TestClient } from '../support/test-client.ts'
 import { request, routed, snapshot } from './fixture.ts'
 
 const JSON_TYPE = 'application/json'
@@ -20,26 +23,20 @@ function world(over: { maxBodyBytes?: number; maxTotalBytes?: number } = {}) {
 }
 
 /** A request whose body the catalogue has to look at. */
-function creates(body: string, over: Partial<CanonicalRequest> = {}, sendContinue?: () => void) {
-  const incoming = new PassThrough()
-  incoming.end(body)
+function creates(body: string, over: Partial<CanonicalRequest> = {}, client = new TestClient(new PassThrough().end(body))) {
   const creation = request({ method: 'POST', path: '/api/v1/tickets', contentType: JSON_TYPE, framing: { kind: 'length', bytes: body.length }, ...over })
-  return routed({ request: creation, incoming: incoming as unknown as IncomingMessage, sendContinue })
+  return routed({ request: creation, client })
 }
 
 describe('where nobody looks at the body', () => {
   it('is synchronous and leaves the body unread', () => {
     const { stage } = world()
     const incoming = new PassThrough()
-    let continued = false
-    const exchange = routed({
-      request: request({ method: 'POST', path: '/api/v1/search', contentType: JSON_TYPE, framing: { kind: 'chunked' } }),
-      incoming: incoming as unknown as IncomingMessage,
-      sendContinue: () => { continued = true },
-    })
+    const client = new TestClient(incoming)
+    const exchange = routed({ request: request({ method: 'POST', path: '/api/v1/search', contentType: JSON_TYPE, framing: { kind: 'chunked' } }), client })
     expect(stage.run(exchange)).toMatchObject({ operation: { name: 'POST /api/v1/search' }, body: undefined })
     expect(incoming.listenerCount('data')).toBe(0)
-    expect(continued).toBe(false)
+    expect(client.continued).toBe(0)
   })
 
   it('is synchronous where there is no body to read', () => {
@@ -54,11 +51,11 @@ describe('where the catalogue looks at the body', () => {
   it('gives the whole operation and the very bytes, after the client was told to go on', async () => {
     const { stage } = world()
     const body = '{ "project": "acme-corp/backend" }'
-    let continued = 0
-    const inspection = await stage.run(creates(body, {}, () => { continued += 1 })) as Inspection
+    const client = new TestClient(new PassThrough().end(body))
+    const inspection = await stage.run(creates(body, {}, client)) as Inspection
     expect(inspection.operation.targets).toEqual({ kind: 'named', names: ['acme-corp/backend'] })
     expect(inspection.body?.bytes.toString()).toBe(body)
-    expect(continued).toBe(1)
+    expect(client.continued).toBe(1)
   })
 
   it.each([
@@ -78,24 +75,24 @@ describe('where the catalogue looks at the body', () => {
 
   it('refuses a declared length beyond the bound without reading', () => {
     const { stage } = world()
-    let continued = false
-    const exchange = creates('{}', { framing: { kind: 'length', bytes: 1_001 } }, () => { continued = true })
+    const client = new TestClient(new PassThrough().end('{}'))
+    const exchange = creates('{}', { framing: { kind: 'length', bytes: 1_001 } }, client)
     expect(stage.run(exchange)).toMatchObject({ denial: 'body_too_large' })
-    expect(continued).toBe(false)
+    expect(client.continued).toBe(0)
   })
 
   it('stops reading a chunked body at the bound', async () => {
     const { stage } = world()
     const exchange = creates('x'.repeat(1_001), { framing: { kind: 'chunked' } })
     expect(await stage.run(exchange)).toMatchObject({ denial: 'body_too_large' })
-    expect(exchange.incoming.isPaused()).toBe(true)
+    expect(exchange.client.body.isPaused()).toBe(true)
   })
 
   it('does not wait for ever', async () => {
     const { stage, time } = world()
     const incoming = new PassThrough()
     incoming.write('{"project":')
-    const exchange = { ...creates('', { framing: { kind: 'length', bytes: 20 } }), incoming: incoming as unknown as IncomingMessage }
+    const exchange = { ...creates('', { framing: { kind: 'length', bytes: 20 } }), client: new TestClient(incoming) }
     const waiting = stage.run(exchange)
     await time.advance(30_000)
     expect(await waiting).toMatchObject({ denial: 'request_timeout' })
@@ -106,30 +103,32 @@ describe('where the catalogue looks at the body', () => {
     const { stage } = world()
     const incoming = new PassThrough()
     incoming.write('{"project":')
-    const waiting = stage.run({ ...creates('', { framing: { kind: 'length', bytes: 20 } }), incoming: incoming as unknown as IncomingMessage })
+    const waiting = stage.run({ ...creates('', { framing: { kind: 'length', bytes: 20 } }), client: new TestClient(incoming) })
     incoming.destroy()
     expect(await waiting).toMatchObject({ denial: 'request_malformed', detail: 'the client broke off before the end of the body' })
   })
 
   it('does not begin with a client that has left', () => {
     const { stage } = world()
-    const exchange = creates('{}')
-    exchange.response.destroy()
+    const client = new TestClient()
+    client.leave()
+    const exchange = creates('{}', {}, client)
     expect(stage.run(exchange)).toMatchObject({ denial: 'request_malformed' })
   })
 
   it('bounds what all bodies take together, until the exchanges are over', async () => {
     const { stage } = world({ maxTotalBytes: 30 })
-    const first = creates('{"project":"first"}')
+    const client = new TestClient(new PassThrough().end('{"project":"first"}'))
+    const first = creates('', { framing: { kind: 'length', bytes: 19 } }, client)
     expect(await stage.run(first)).toMatchObject({ operation: {} })
     expect(stage.run(creates('{"project":"second"}'))).toMatchObject({ denial: 'overloaded', retryAfterMs: 1_000 })
-    first.response.emit('close')
+    client.close()
     expect(await stage.run(creates('{"project":"second"}'))).toMatchObject({ operation: {} })
   })
 
   it('lets no agent take the room of others by sending slowly', () => {
     const { stage } = world({ maxBodyBytes: 100, maxTotalBytes: 400 })
-    const slow = () => ({ ...creates('', { framing: { kind: 'chunked' } }), incoming: new PassThrough() as unknown as IncomingMessage })
+    const slow = () => ({ ...creates('', { framing: { kind: 'chunked' } }), client: new TestClient(new PassThrough()) })
     expect(stage.run(slow())).toBeInstanceOf(Promise)
     expect(stage.run(slow())).toMatchObject({ denial: 'overloaded' })
     const other = { ...slow(), principal: { ...slow().principal, agent: 'agent:other' as AgentId } }
@@ -191,10 +190,11 @@ describe('on real sockets', () => {
     const outcome = Promise.withResolvers<Inspection | Denial>()
     const arrived = Promise.withResolvers<void>()
     const server = createServer((incoming, response) => run(incoming, response))
-    server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => run(incoming, response, () => response.writeContinue()))
-    function run(incoming: IncomingMessage, response: ServerResponse, sendContinue?: () => void): void {
+    server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => run(incoming, response, true))
+    function run(incoming: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
       const creation = request({ method: 'POST', path: '/api/v1/tickets', contentType: JSON_TYPE, framing: { kind: 'chunked' } })
-      const exchange = routed({ request: creation, incoming, response, sendContinue })
+      const client = new Http1Client(incoming, response, { expectsContinue, acceptsTrailers: false }, systemTimers)
+      const exchange = routed({ request: creation, client })
       Promise.resolve(stage.run(exchange)).then(outcome.resolve, outcome.reject).finally(() => response.end())
       arrived.resolve()
     }

@@ -177,6 +177,16 @@ function brokenReporter(log: Logger): (error: unknown, stage: string, exchange: 
   }
 }
 
+/** TLS sessions are kept by integration: its settings, a client certificate among them, are what they were made with. */
+function upstreamOpener({ dialSettings, timers }: Pick<DataPlaneOptions, 'dialSettings' | 'timers'>): ForwardDependencies['openUpstream'] {
+  const sessionsOf = new Map<string, SessionCache>()
+  return (integration, target) => {
+    const sessions = sessionsOf.get(integration) ?? new Map<string, Buffer>()
+    sessionsOf.set(integration, sessions)
+    return openUpstream(target, { dial: dialSettings(integration), settings: UPSTREAM_SETTINGS, timers, sessions })
+  }
+}
+
 /** Takes the policies in force once, so that one request is judged by one set. */
 function snapshotStage(current: () => PolicySnapshot): Stage<Identified, 'snapshot', PolicySnapshot> {
   return { name: 'snapshot', adds: 'snapshot', run: () => current() }

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { CredentialOrder } from '../../integrations/issuer.ts'
 import { abortable } from '../../lib/abortable.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -9,6 +8,7 @@ import type { DenialCode } from '../../model/codes.ts'
 import type { Credential } from '../../model/credential.ts'
 import { Fault, isDenial, type Denial } from '../../model/denial.ts'
 import type { Sync } from '../../sync/contract.ts'
+import type { ClientSide } from '../client-side.ts'
 import type { Allowed, Stage } from '../exchange.ts'
 import { CredentialCopies } from './credential-copies.ts'
 import { credentialOrder, localKey } from './credential-order.ts'
@@ -61,7 +61,7 @@ export class CredentialStage implements Stage<Allowed, 'credential', Credential 
   }
 
   async #wait(exchange: Allowed, key: string, order: CredentialOrder): Promise<Credential | Denial> {
-    const left = clientLeft(exchange.response)
+    const left = clientLeft(exchange.client)
     try {
       const outcome = await abortable(this.#ask(key, order), left.signal, clientGone)
       if (isDenial(outcome)) return this.#withLink(outcome, exchange)
@@ -103,10 +103,10 @@ function clientGone(): Fault {
 }
 
 /** Aborts once the client is gone: nobody waits for the credential then. */
-function clientLeft(response: ServerResponse): { readonly signal: AbortSignal; release(): void } {
+function clientLeft(client: ClientSide): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
-  response.once('close', abort)
-  if (response.destroyed) abort()
-  return { signal: controller.signal, release: () => response.off('close', abort) }
+  const release = client.onClose(abort)
+  if (client.gone) abort()
+  return { signal: controller.signal, release }
 }

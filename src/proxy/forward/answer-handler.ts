@@ -1,10 +1,10 @@
-import type { Dispatcher } from 'undici'
+import type { AnswerHandler } from '../../egress/upstream.ts'
 import type { HeaderList } from '../../http/request.ts'
 import type { AnswerFilter } from '../../integrations/integration.ts'
 import type { Inspected } from '../exchange.ts'
 import { FilteredAnswer } from './filtered-answer.ts'
 import type { Relay } from './relay.ts'
-import { observingSessions } from './session-observer.ts'
+import { SessionObserver } from './session-observer.ts'
 import type { UpstreamSessions } from './upstream-sessions.ts'
 
 /** The filter for this exchange's answer, judged by its own principal and snapshot; undefined where the answer passes as it is. */
@@ -14,11 +14,11 @@ export function answerFilterOf(exchange: Inspected): AnswerFilter | undefined {
     snapshot.evaluate({ principal, operation, request, body: undefined, bodyToCome: true, nowMs: receivedAtMs }).effect !== 'deny')
 }
 
-/** What undici tells of the answer: the relay itself, unless the answer is filtered or sessions are learned from it. */
-export function answerHandler(exchange: Inspected, relay: Relay, filter: AnswerFilter | undefined, sessions: UpstreamSessions): Dispatcher.DispatchHandler {
+/** What the upstream's answer is told to: the relay itself, unless the answer is filtered or sessions are learned from it. */
+export function answerHandler(exchange: Inspected, relay: Relay, filter: AnswerFilter | undefined, sessions: UpstreamSessions): AnswerHandler {
   const shown = filter === undefined ? relay : new FilteredAnswer(relay, filter)
   const words = exchange.route.integration.sessions
-  return words === undefined ? shown : observingSessions(exchange, words.header, sessions, shown)
+  return words === undefined ? shown : new SessionObserver(shown, exchange, words.header, sessions)
 }
 
 /** A coded answer could not be judged: none is asked for. */

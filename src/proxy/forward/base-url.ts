@@ -1,21 +1,25 @@
 import type { Routed } from '../exchange.ts'
-import type { RewriteUrl } from './response-headers.ts'
+import type { UrlRewriter } from './response-headers.ts'
 
-/** What a Host field may hold for us to write it into an answer to the very client that sent it. */
-const HOST = /^[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?$|^\[[0-9A-Fa-f:]{2,45}\](?::[0-9]{1,5})?$/
+/** In reverse mode, turns the upstream's own URLs into those below the client's base URL. Bodies are passed as they are. */
+export class BaseUrlRewriter implements UrlRewriter {
+  readonly #exchange: Pick<Routed, 'prefix' | 'request' | 'route'>
 
-/**
- * In reverse mode, what turns the upstream's own URLs into those below the client's base URL. Bodies are passed as they are.
- * @returns undefined in forward mode, where the upstream's URLs are right
- */
-export function rewriteForBaseUrl(exchange: Pick<Routed, 'door' | 'prefix' | 'incoming' | 'route'>): RewriteUrl | undefined {
-  const { door, prefix, incoming, route } = exchange
-  const host = incoming.headers.host
-  const [origin] = route.integration.origins
-  if (door !== 'reverse' || prefix === undefined || host === undefined || origin === undefined || !HOST.test(host)) return undefined
-  const scheme = 'encrypted' in incoming.socket ? 'https' : 'http'
-  const authority = origin.port === (origin.scheme === 'https' ? 443 : 80) ? origin.host : `${origin.host}:${origin.port}`
-  const upstream = `${origin.scheme}://${authority}${origin.basePath}/`
-  const base = `${scheme}://${host}/${prefix}/`
-  return (value) => value.replaceAll(upstream, base)
+  constructor(exchange: Pick<Routed, 'prefix' | 'request' | 'route'>) {
+    this.#exchange = exchange
+  }
+
+  /** Few answers have a URL among their fields: what it takes is made only then. */
+  rewriteUrls(value: string): string {
+    const { prefix, request, route } = this.#exchange
+    const [origin] = route.integration.origins
+    if (prefix === undefined || origin === undefined) return value
+    const upstream = `${origin.scheme}://${authorityOf(origin)}${origin.basePath}/`
+    // As the client addressed us: `route` has the request as it goes out.
+    return value.replaceAll(upstream, `${request.scheme}://${authorityOf(request)}/${prefix}/`)
+  }
+}
+
+function authorityOf({ scheme, host, port }: { readonly scheme: 'http' | 'https'; readonly host: string; readonly port: number }): string {
+  return port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`
 }

@@ -1,12 +1,12 @@
-import type { Dispatcher } from 'undici'
+import type { AnswerHandler, UpstreamCall } from '../../egress/upstream.ts'
 import { parseMediaType } from '../../http/media-type.ts'
 import type { AnswerFilter } from '../../integrations/integration.ts'
+import { AnswerDecorator } from './answer-decorator.ts'
 import { AnswerRefused } from './answer-refused.ts'
 import { EventStreamFilter } from './event-stream-filter.ts'
 import { HeldBytes } from './held-bytes.ts'
-import type { Relay } from './relay.ts'
-import { rawFields, soleField } from './raw-fields.ts'
-import { RewrittenController } from './rewritten-controller.ts'
+import { rewrittenFields } from './rewritten-fields.ts'
+import { soleField } from './sole-field.ts'
 
 /** The most of an answer that is held in order to be rewritten: a document, or one event. */
 const MAX_HELD_BYTES = 1_048_576
@@ -24,54 +24,48 @@ type Body =
   | { readonly kind: 'empty' }
 
 /** Stands before a relay and passes on only what the filter leaves. What it cannot judge it breaks off: nothing passes unfiltered. */
-export class FilteredAnswer implements Dispatcher.DispatchHandler {
-  readonly #relay: Relay
+export class FilteredAnswer extends AnswerDecorator {
   readonly #filter: AnswerFilter
   #body: Body | undefined
+  #call: UpstreamCall | undefined
 
-  constructor(relay: Relay, filter: AnswerFilter) {
-    this.#relay = relay
+  constructor(inner: AnswerHandler, filter: AnswerFilter) {
+    super(inner)
     this.#filter = filter
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#relay.onRequestStart(controller)
+  override onCall(call: UpstreamCall): void {
+    this.#call = call
+    super.onCall(call)
   }
 
-  onBodySent(chunk: Buffer): void {
-    this.#relay.onBodySent(chunk)
-  }
-
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    if (status < 200) return
-    const fields = rawFields(controller)
+  override onHead(status: number, fields: readonly string[]): void {
     const body = bodyOf(status, fields, this.#filter)
     this.#body = body
     if (body.kind === 'document') return
-    this.#relay.onResponseStart(body.kind === 'events' ? new RewrittenController(controller, fields, undefined) : controller, status)
+    super.onHead(status, body.kind === 'events' ? rewrittenFields(fields, undefined) : fields)
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  override onData(chunk: Buffer): void {
     const body = this.#body
     if (body === undefined || body.kind === 'empty') throw new AnswerRefused('the answer is of a type that cannot be judged, and is not passed unfiltered')
     if (body.kind === 'document') return hold(body, chunk)
     const shown = body.kind === 'events' ? body.filter.push(chunk) : chunk
-    if (shown.length > 0) this.#relay.onResponseData(controller, shown)
+    if (shown.length > 0) super.onData(shown)
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
+  override onEnd(trailers: readonly string[]): void {
     const body = this.#body
-    if (body?.kind !== 'document') return this.#relay.onResponseEnd()
+    if (body?.kind !== 'document') return super.onEnd(trailers)
     const shown = this.#rewritten(body.held.take())
-    if (shown === undefined) return this.#relay.onResponseError(controller, new AnswerRefused('the answer cannot be judged, and is not passed unfiltered'))
-    const rewritten = new RewrittenController(controller, body.fields, shown.length)
-    this.#relay.onResponseStart(rewritten, body.status)
-    if (shown.length > 0) this.#relay.onResponseData(rewritten, shown)
-    this.#relay.onResponseEnd()
-  }
-
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    this.#relay.onResponseError(controller, error)
+    if (shown === undefined) {
+      const error = new AnswerRefused('the answer cannot be judged, and is not passed unfiltered')
+      this.#call?.abort(error)
+      return super.onError(error)
+    }
+    super.onHead(body.status, rewrittenFields(body.fields, shown.length))
+    if (shown.length > 0) super.onData(shown)
+    super.onEnd(trailers)
   }
 
   #rewritten(bytes: Buffer): Buffer | undefined {

@@ -1,7 +1,7 @@
-import type { Dispatcher } from 'undici'
-import type { DialSettings } from '../../egress/dial.ts'
+import type { DialTarget } from '../../egress/dial.ts'
 import { causeOf, EgressError } from '../../egress/egress-error.ts'
-import { openPool, type PoolSettings } from '../../egress/upstream-pool.ts'
+import { isShutdown, UpstreamError } from '../../egress/upstream-error.ts'
+import type { Upstream, UpstreamBody, UpstreamRequest } from '../../egress/upstream.ts'
 import type { HeaderList } from '../../http/request.ts'
 import type { AnswerFilter } from '../../integrations/integration.ts'
 import type { FaultCode } from '../../model/codes.ts'
@@ -12,7 +12,7 @@ import type { Announced, Forwarding, Stage } from '../exchange.ts'
 import type { LiveExchanges } from '../live-exchanges.ts'
 import { answerFilterOf, answerHandler, withoutCodings } from './answer-handler.ts'
 import { AnswerRefused } from './answer-refused.ts'
-import { rewriteForBaseUrl } from './base-url.ts'
+import { BaseUrlRewriter } from './base-url.ts'
 import type { PoolCache } from './pool-cache.ts'
 import { Relay, type RelayEnd } from './relay.ts'
 import { sessionOf, UpstreamSessions } from './upstream-sessions.ts'
@@ -35,10 +35,9 @@ export interface ForwardDependencies {
   readonly revocations: Revocations
   readonly live: LiveExchanges
   readonly pools: PoolCache
-  readonly poolSettings: PoolSettings
   readonly place: PlaceCredential
-  /** How this integration's upstreams are reached. */
-  dialSettings(integration: string): DialSettings
+  /** Connections to one of this integration's origins, through the egress guard. */
+  openUpstream(integration: string, target: DialTarget): Upstream
   /** Told when the upstream answered 401 to a credential of ours. */
   credentialRejected(credential: Credential): void
 }
@@ -55,7 +54,7 @@ export function forwardStage(deps: ForwardDependencies): Stage<Announced, 'forwa
       const refusal = deps.revocations.refusal(principal) ?? sessions.refusal(principal, integration.name, sessionOf(request.headers, integration))
       if (refusal !== undefined) return refusal
       // The client may have left while the start was recorded: for nobody no secret is written.
-      if (exchange.incoming.socket.destroyed) return { status: 0, bytesIn: 0, bytesOut: 0, outcome: 'aborted', reason: undefined }
+      if (exchange.client.gone) return { status: 0, bytesIn: 0, bytesOut: 0, outcome: 'aborted', reason: undefined }
       const filter = answerFilterOf(exchange)
       const placed = deps.place(filter === undefined ? request : { ...request, headers: withoutCodings(request.headers) }, exchange.credential)
       if ('denial' in placed) return placed
@@ -63,6 +62,8 @@ export function forwardStage(deps: ForwardDependencies): Stage<Announced, 'forwa
     },
   }
 }
+
+const NO_BODY: UpstreamBody = { kind: 'none' }
 
 /** What is done with the answer on its way. */
 interface Answering {
@@ -74,32 +75,30 @@ function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependenc
   const { request, integration } = exchange.route
   const target = { host: request.host, port: request.port, tls: request.scheme === 'https' }
   const owner = exchange.principal.delegation?.id ?? exchange.principal.agent
-  const pool = deps.pools.get(owner, integration.name, target, () => openPool(target, deps.dialSettings(integration.name), deps.poolSettings))
+  const pool = deps.pools.get(owner, integration.name, target, () => deps.openUpstream(integration.name, target))
   return new Promise((resolve, reject) => {
-    const relay = new Relay(exchange.incoming, exchange.response, rewriteForBaseUrl(exchange), (end) => {
+    const relay = new Relay(exchange.client, exchange.door === 'reverse' ? new BaseUrlRewriter(exchange) : undefined, (end) => {
       unregister()
       if (end.kind === 'complete' && end.status === 401 && exchange.credential !== null) deps.credentialRejected(exchange.credential)
       conclude(end, relay, exchange, deps.revocations).then(resolve, reject)
     })
     const unregister = deps.live.add({ principal: exchange.principal, integration: integration.name, cut: () => relay.cut() })
     // A body that was inspected has been asked for already.
-    if (exchange.inspection.body === undefined) exchange.sendContinue?.()
-    pool.dispatch(dispatchOptions(exchange, placed), answerHandler(exchange, relay, filter, sessions))
+    if (exchange.inspection.body === undefined) exchange.client.sendContinue()
+    pool.dispatch(upstreamRequest(exchange, placed), answerHandler(exchange, relay, filter, sessions))
   })
 }
 
-function dispatchOptions(exchange: Announced, placed: PlacedRequest): Dispatcher.DispatchOptions {
-  const { request } = exchange.route
-  const headers = [...placed.headers, 'host', hostField(request.scheme, request.host, request.port)]
-  const inspected = exchange.inspection.body
-  if (inspected === undefined && request.framing.kind === 'length') headers.push('content-length', String(request.framing.bytes))
-  return {
-    method: request.method,
-    path: placed.target,
-    headers,
-    // The bytes that were judged are the bytes that are sent (invariant 8).
-    body: inspected !== undefined ? inspected.bytes : request.framing.kind === 'none' ? null : exchange.incoming,
-  }
+function upstreamRequest(exchange: Announced, placed: PlacedRequest): UpstreamRequest {
+  const { method, scheme, host, port } = exchange.route.request
+  return { method, target: placed.target, authority: hostField(scheme, host, port), fields: placed.headers, body: bodyOf(exchange) }
+}
+
+/** The bytes that were judged are the bytes that are sent (invariant 8). */
+function bodyOf({ inspection, client, route: { request: { framing } } }: Announced): UpstreamBody {
+  if (inspection.body !== undefined) return { kind: 'bytes', bytes: inspection.body.bytes }
+  if (framing.kind === 'none') return NO_BODY
+  return { kind: 'stream', stream: client.body, length: framing.kind === 'length' ? framing.bytes : undefined }
 }
 
 function hostField(scheme: 'http' | 'https', host: string, port: number): string {
@@ -116,6 +115,8 @@ async function conclude(end: RelayEnd, relay: Relay, exchange: Announced, revoca
       return { ...bytes, status: end.status, outcome: end.by, reason: end.by === 'failed' ? wordsOf(end.error) : undefined }
     case 'unanswered': {
       if (end.by === 'revoked') return revocations.refusal(exchange.principal) ?? deny('agent_revoked', 'revoked while the call was under way')
+      if (end.error instanceof UpstreamError && end.error.code === 'upstream_busy') return deny('overloaded', end.error.message, { retryAfterMs: 1_000 })
+      // The pools end last, after the drain: what is still open then is cut by us, not by the upstream.
       if (isShutdown(end.error)) return deny('draining', 'the proxy shut down before the upstream answered')
       if (end.error instanceof EgressError && end.error.code === 'address_refused') return deny('address_refused', end.error.message)
       throw new Fault(faultCodeOf(end.error), wordsOf(end.error), { cause: end.error })
@@ -123,22 +124,15 @@ async function conclude(end: RelayEnd, relay: Relay, exchange: Announced, revoca
   }
 }
 
-/** The pools end last, after the drain: what is still open then is cut by us, not by the upstream. */
-function isShutdown(error: Error): boolean {
-  return causeOf(error) === 'UND_ERR_DESTROYED'
-}
-
-const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])
-
 function faultCodeOf(error: Error): FaultCode {
   if (error instanceof EgressError && error.code !== 'address_refused') return error.code
-  return TIMEOUTS.has(causeOf(error) ?? '') ? 'upstream_timeout' : 'upstream_broken'
+  return error instanceof UpstreamError && error.code === 'answer_timeout' ? 'upstream_timeout' : 'upstream_broken'
 }
 
 /** Our own sentence or the system's code: never an upstream's text. */
 function wordsOf(error: Error): string {
-  const cause = causeOf(error)
   if (error instanceof AnswerRefused) return error.message
-  if (error instanceof EgressError) return cause === undefined ? error.message : `${error.message} (${cause})`
+  const cause = causeOf(error)
+  if (error instanceof EgressError || error instanceof UpstreamError) return cause === undefined ? error.message : `${error.message} (${cause})`
   return `the upstream connection broke (${cause ?? 'unknown'})`
 }

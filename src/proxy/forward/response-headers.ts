@@ -13,7 +13,9 @@ const CONTENT_LENGTH = /^(0|[1-9][0-9]{0,15})$/
 const URL_FIELDS: ReadonlySet<string> = new Set(['link', 'location', 'content-location'])
 
 /** Turns the upstream's URLs in one field's value into the ones that the client has to use. */
-export type RewriteUrl = (value: string) => string
+export interface UrlRewriter {
+  rewriteUrls(value: string): string
+}
 
 export interface AnswerHeaders {
   /** Name, value, name, value …: end-to-end fields as they came. */
@@ -24,18 +26,18 @@ export interface AnswerHeaders {
 
 /**
  * Walks the answer's raw header once.
- * @param raw name, value, name, value … as bytes or Latin-1 text
- * @param rewriteUrl in reverse mode: a client that follows `Link` to the upstream's own host would leave the proxy, and take its token there
+ * @param raw name, value, name, value … in Latin-1
+ * @param rewriter in reverse mode: a client that follows `Link` to the upstream's own host would leave the proxy, and take its token there
  * @returns undefined where the answer is ambiguous (two lengths, a length that is no number, a transfer coding other than chunked): it is not passed on
  */
-export function answerHeaders(raw: readonly (Buffer | string)[], rewriteUrl?: RewriteUrl): AnswerHeaders | undefined {
+export function answerHeaders(raw: readonly string[], rewriter?: UrlRewriter): AnswerHeaders | undefined {
   const fields: string[] = []
   let contentLength: number | undefined
   let connectionNamed: Set<string> | undefined
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = text(raw[i] as Buffer | string)
-    const value = text(raw[i + 1] as Buffer | string)
-    const lower = name.toLowerCase()
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] as string
+    const value = raw[at + 1] as string
+    const lower = lowerOf(name)
     if (lower === 'content-length') {
       if (!CONTENT_LENGTH.test(value) || contentLength !== undefined) return undefined
       contentLength = Number(value)
@@ -44,17 +46,39 @@ export function answerHeaders(raw: readonly (Buffer | string)[], rewriteUrl?: Re
       if (value.trim().toLowerCase() !== 'chunked') return undefined
     } else if (lower === 'connection') {
       connectionNamed = withTokens(connectionNamed, value)
+    } else if (!isDropped(lower)) {
+      fields.push(name, rewriter !== undefined && URL_FIELDS.has(lower) ? rewriter.rewriteUrls(value) : value)
     }
-    if (!DROPPED.has(lower) && !lower.startsWith('proxy-')) fields.push(name, rewriteUrl !== undefined && URL_FIELDS.has(lower) ? rewriteUrl(value) : value)
   }
   return { fields: connectionNamed === undefined ? fields : without(fields, connectionNamed), contentLength }
 }
 
-function text(part: Buffer | string): string {
-  return typeof part === 'string' ? part : part.toString('latin1')
+/** The same of an interim answer, or of trailers, which frame nothing. */
+export function endToEnd(raw: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) if (!isDropped((raw[at] as string).toLowerCase())) kept.push(raw[at] as string, raw[at + 1] as string)
+  return kept
 }
 
-function withTokens(seen: Set<string> | undefined, value: string): Set<string> {
+function isDropped(lower: string): boolean {
+  return DROPPED.has(lower) || lower.startsWith('proxy-')
+}
+
+/** Most upstreams send few names, always in one spelling. */
+const MAX_SPELLINGS = 1_000
+const spellings = new Map<string, string>()
+
+function lowerOf(name: string): string {
+  const known = spellings.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  if (spellings.size < MAX_SPELLINGS && name.length <= 64) spellings.set(name, lower)
+  return lower
+}
+
+/** `close` and `keep-alive`, which name no field, are most of what stands there. */
+function withTokens(seen: Set<string> | undefined, value: string): Set<string> | undefined {
+  if (value === 'keep-alive' || value === 'close') return seen
   const tokens = seen ?? new Set<string>()
   for (const token of value.split(',')) tokens.add(token.trim().toLowerCase())
   return tokens

@@ -1,35 +1,37 @@
-import type { Dispatcher } from 'undici'
+import type { AnswerHandler } from '../../egress/upstream.ts'
 import type { Routed } from '../exchange.ts'
+import { AnswerDecorator } from './answer-decorator.ts'
 import { AnswerRefused } from './answer-refused.ts'
-import { rawFields, soleField } from './raw-fields.ts'
+import { soleField } from './sole-field.ts'
 import { sessionOf, type UpstreamSessions } from './upstream-sessions.ts'
-
-type Handler = Required<Pick<Dispatcher.DispatchHandler, 'onRequestStart' | 'onBodySent' | 'onResponseStart' | 'onResponseData' | 'onResponseEnd' | 'onResponseError'>>
 
 const NOT_FOUND = 404
 
 /** Learns from the answers which sessions the upstream gave to whom, before the client does. */
-export function observingSessions(exchange: Pick<Routed, 'principal' | 'route'>, header: string, sessions: UpstreamSessions, inner: Handler): Handler {
-  const { principal, route: { integration, request } } = exchange
-  const used = sessionOf(request.headers, integration)
+export class SessionObserver extends AnswerDecorator {
+  readonly #exchange: Pick<Routed, 'principal' | 'route'>
+  readonly #header: string
+  readonly #sessions: UpstreamSessions
 
-  function learn(controller: Dispatcher.DispatchController, status: number): void {
-    const ended = status === NOT_FOUND || (request.method === 'DELETE' && status < 300)
-    if (used !== undefined && ended) return sessions.ended(principal, integration.name, used)
-    const given = soleField(rawFields(controller), header)
-    if (given === undefined || sessions.given(principal, integration.name, given)) return
-    throw new AnswerRefused('the upstream gave out a session that it gave to another principal before')
+  constructor(inner: AnswerHandler, exchange: Pick<Routed, 'principal' | 'route'>, header: string, sessions: UpstreamSessions) {
+    super(inner)
+    this.#exchange = exchange
+    this.#header = header
+    this.#sessions = sessions
   }
 
-  return {
-    onRequestStart: (controller, context) => inner.onRequestStart(controller, context),
-    onBodySent: (chunk) => inner.onBodySent(chunk),
-    onResponseStart: (controller, status, headers, text) => {
-      if (status >= 200) learn(controller, status)
-      inner.onResponseStart(controller, status, headers, text)
-    },
-    onResponseData: (controller, chunk) => inner.onResponseData(controller, chunk),
-    onResponseEnd: (controller, trailers) => inner.onResponseEnd(controller, trailers),
-    onResponseError: (controller, error) => inner.onResponseError(controller, error),
+  override onHead(status: number, fields: readonly string[]): void {
+    this.#learn(status, fields)
+    super.onHead(status, fields)
+  }
+
+  #learn(status: number, fields: readonly string[]): void {
+    const { principal, route: { integration, request } } = this.#exchange
+    const used = sessionOf(request.headers, integration)
+    const ended = status === NOT_FOUND || (request.method === 'DELETE' && status < 300)
+    if (used !== undefined && ended) return this.#sessions.ended(principal, integration.name, used)
+    const given = soleField(fields, this.#header)
+    if (given === undefined || this.#sessions.given(principal, integration.name, given)) return
+    throw new AnswerRefused('the upstream gave out a session that it gave to another principal before')
   }
 }

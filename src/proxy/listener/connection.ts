@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Authority } from '../../http/host.ts'
 import { Roster } from '../../lib/roster.ts'
 import type { Denial } from '../../model/denial.ts'
 import type { PeerCertificate, Proofs } from '../exchange.ts'
+import type { Http1Client } from './http1-client.ts'
 
 /** The tunnel that a request came through: what its CONNECT said, and proved. */
 export interface TunnelFacts extends Authority {
@@ -19,7 +20,7 @@ export interface Connection {
   readonly peer: PeerCertificate | Denial | undefined
   readonly tunnel: TunnelFacts | undefined
   /** Answers under way. */
-  readonly open: Roster<ServerResponse>
+  readonly open: Roster<Http1Client>
   latest: IncomingMessage | undefined
   /** No further request of this connection is looked at. */
   closing: boolean

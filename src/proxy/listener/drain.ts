@@ -1,7 +1,8 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Roster } from '../../lib/roster.ts'
 import type { Timers } from '../../lib/timers.ts'
+import type { Http1Client } from './http1-client.ts'
 
 /** What is open in a listener. */
 export interface OpenThings {
@@ -10,7 +11,7 @@ export interface OpenThings {
   readonly sockets: ReadonlySet<Socket>
   /** Those whose bytes pass unread: whether something is under way there, nobody here can tell. */
   readonly relays: ReadonlySet<Socket>
-  readonly open: Pick<Roster<ServerResponse>, 'size' | typeof Symbol.iterator>
+  readonly open: Pick<Roster<Http1Client>, 'size' | typeof Symbol.iterator>
   readonly timers: Timers
 }
 
@@ -31,10 +32,10 @@ export function drain(things: OpenThings, graceMs: number): Promise<void> {
       if (open.size > 0) return
       for (const socket of sockets) if (!relays.has(socket)) socket.destroySoon()
     }
-    for (const response of open) {
-      if (!response.headersSent) response.shouldKeepAlive = false
+    for (const client of open) {
+      client.endConnection()
       // After the listener's own handler has taken it off the set.
-      response.once('close', () => setImmediate(look))
+      client.onClose(() => setImmediate(look))
     }
     look()
   })

@@ -10,6 +10,7 @@ import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
 import type { Door } from '../exchange.ts'
 import { onConnect, type ConnectContext } from './connect.ts'
+import { Http1Client } from './http1-client.ts'
 import { newConnection, type Connection, type TunnelFacts } from './connection.ts'
 import { drain } from './drain.ts'
 import { listenAt } from '../../lib/listen-at.ts'
@@ -17,7 +18,7 @@ import type { Listener, ListenerDependencies, ListenerLimits, ListenerOptions, L
 import { denialOfParserError, type ClientError } from './parser-error.ts'
 import { readPeerCertificate } from './peer-certificate.ts'
 import { readRequest, type ReadContext, type ReadRequest } from './read-request.ts'
-import { answerAndClose, answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
+import { answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
 
 /** No ticket and no cached session where clients show certificates: a resumed session would carry one that was never looked at again. */
 const NO_TICKETS = constants.SSL_OP_NO_TICKET
@@ -52,6 +53,8 @@ function safeAddress(options: ListenerOptions): ListenAddress {
   return address
 }
 
+const NOTHING_ASKED = { expectsContinue: false, acceptsTrailers: false }
+
 class OpenListener implements ConnectContext {
   readonly server: Server
   readonly deps: ListenerDependencies
@@ -63,7 +66,7 @@ class OpenListener implements ConnectContext {
   readonly #exposed: boolean
   readonly #connections = new WeakMap<Socket, Connection>()
   readonly #sockets = new Set<Socket>()
-  readonly #open = new Roster<ServerResponse>()
+  readonly #open = new Roster<Http1Client>()
   #draining = false
 
   constructor(options: ListenerOptions, deps: ListenerDependencies, address: ListenAddress) {
@@ -89,7 +92,7 @@ class OpenListener implements ConnectContext {
   }
 
   serve(socket: Socket, tunnel: TunnelFacts): void {
-    this.#connections.set(socket, newConnection({ encrypted: tunnel.scheme === 'https', peer: undefined, tunnel }))
+    this.#connect(socket, { encrypted: tunnel.scheme === 'https', peer: undefined, tunnel })
     // One server, so that its bounds and timeouts hold inside tunnels too; `secureConnection` is where https hands over to http.
     this.server.emit(this.#options.tls === undefined ? 'connection' : 'secureConnection', socket)
     socket.resume()
@@ -120,12 +123,21 @@ class OpenListener implements ConnectContext {
     this.#sockets.add(socket)
     socket.on('error', () => undefined)
     socket.once('close', () => this.#sockets.delete(socket))
-    if (this.#options.tls === undefined) this.#connections.set(socket, newConnection({ encrypted: false, peer: undefined, tunnel: undefined }))
+    if (this.#options.tls === undefined) this.#connect(socket, { encrypted: false, peer: undefined, tunnel: undefined })
   }
 
   #onSecure(socket: Socket, tls: ListenerTls): void {
     if (this.#connections.has(socket)) return
-    this.#connections.set(socket, newConnection({ encrypted: true, peer: peerOf(socket, tls), tunnel: undefined }))
+    this.#connect(socket, { encrypted: true, peer: peerOf(socket, tls), tunnel: undefined })
+  }
+
+  #connect(socket: Socket, facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel'>): void {
+    const connection = newConnection(facts)
+    this.#connections.set(socket, connection)
+    // Here and not at each answer: one that waits behind another on its connection never hears of the end.
+    socket.once('close', () => {
+      for (const client of connection.open) client.over()
+    })
   }
 
   #connectionOf(socket: Socket): Connection {
@@ -138,18 +150,18 @@ class OpenListener implements ConnectContext {
     const connection = this.#connectionOf(incoming.socket)
     // What follows a refused request is not read: nobody knows where it begins.
     if (connection.closing) return
-    this.#track(connection, incoming, response)
     const { method = '', url = '', httpVersion, rawHeaders } = incoming
     const read = this.#bounded(connection) ?? readRequest({ method, url, httpVersion, rawHeaders }, this.readContext(connection))
     const { deps } = this
-    if (isDenial(read)) {
-      connection.closing = true
-      const { tunnel } = connection
-      const answer = refuse(deps, read, { door: doorOf(connection, url), method, host: tunnel?.host ?? incoming.headers.host, target: url, proofs: tunnel?.proofs })
-      answerAndClose(incoming, response, answer, deps.timers)
-      return
-    }
-    this.#accept(read, incoming, response)
+    const refused = isDenial(read)
+    const client = new Http1Client(incoming, response, refused ? NOTHING_ASKED : read, deps.timers)
+    this.#track(connection, incoming, response, client)
+    if (!refused) return this.#accept(read, client, incoming)
+    connection.closing = true
+    const { tunnel } = connection
+    const answer = refuse(deps, read, { door: doorOf(connection, url), method, host: tunnel?.host ?? incoming.headers.host, target: url, proofs: tunnel?.proofs })
+    client.endConnection()
+    client.answer(answer.status, answer.headers, Buffer.from(answer.body))
   }
 
   /** Answers come in the order of requests: a CONNECT takes the whole connection, and cannot take it from one that is not answered yet. */
@@ -168,17 +180,18 @@ class OpenListener implements ConnectContext {
     connection.whenIdle = () => answerOnSocket(socket, answer, deps.timers)
   }
 
-  #accept({ expectsContinue, ...facts }: ReadRequest, incoming: IncomingMessage, response: ServerResponse): void {
+  #accept(read: ReadRequest, client: Http1Client, incoming: IncomingMessage): void {
     const { clock, sink } = this.deps
     try {
       sink.exchange({
         id: newId('dec'),
         receivedAtMs: clock.nowMs(),
         startedMonotonicMs: clock.monotonicMs(),
-        ...facts,
-        incoming,
-        response,
-        sendContinue: expectsContinue ? () => response.writeContinue() : undefined,
+        door: read.door,
+        request: read.request,
+        prefix: read.prefix,
+        proofs: read.proofs,
+        client,
       })
     } catch (error) {
       sink.broken(error)
@@ -188,21 +201,22 @@ class OpenListener implements ConnectContext {
 
   #bounded(connection: Connection): Denial | undefined {
     if (this.#draining) return deny('draining', 'the listener is closing')
-    return connection.open.size > this.limits.maxPipelined ? deny('overloaded', 'too many requests of one connection wait for their answers', { retryAfterMs: 1_000 }) : undefined
+    return connection.open.size >= this.limits.maxPipelined ? deny('overloaded', 'too many requests of one connection wait for their answers', { retryAfterMs: 1_000 }) : undefined
   }
 
-  #track(connection: Connection, incoming: IncomingMessage, response: ServerResponse): void {
+  #track(connection: Connection, incoming: IncomingMessage, response: ServerResponse, client: Http1Client): void {
     connection.latest = incoming
-    const place = this.#open.add(response)
-    const placeInConnection = connection.open.add(response)
+    const place = this.#open.add(client)
+    const placeInConnection = connection.open.add(client)
     // Either side may break off at any time: whoever reads and writes hears of it by `close`, and no error is left unheard.
     incoming.on('error', () => undefined)
     response.on('error', () => undefined)
-    response.once('close', () => {
+    client.onClose(() => {
       connection.open.delete(placeInConnection)
       this.#open.delete(place)
       if (connection.open.size === 0) connection.whenIdle?.()
     })
+    response.once('close', () => client.over())
   }
 
   #onClientError(error: ClientError, socket: Socket): void {
@@ -227,7 +241,7 @@ class OpenListener implements ConnectContext {
   /** The body of an accepted request is not what its framing said: that exchange ends here, and is told by whoever forwards it. */
   #breakOff(connection: Connection, socket: Socket, denial: Denial): void {
     const [only] = connection.open
-    if (connection.open.size !== 1 || only === undefined || only.headersSent) {
+    if (connection.open.size !== 1 || only === undefined || only.begun) {
       socket.destroy()
       return
     }

@@ -14,8 +14,11 @@ const TOKEN = /^[\x21-\x7e]{1,16384}$/
 export interface RawRequest {
   readonly method: string
   readonly url: string
+  /** `1.0` and `1.1` as they stood in the request line; `2` for a stream of HTTP/2. */
   readonly httpVersion: string
   readonly rawHeaders: readonly string[]
+  /** HTTP/2: the head has not ended the request, whether or not it says a length. */
+  readonly unframed?: boolean
 }
 
 export interface ReadContext {
@@ -36,6 +39,8 @@ export interface ReadRequest {
   readonly prefix: string | undefined
   readonly proofs: Proofs
   readonly expectsContinue: boolean
+  /** The client reads trailers (`TE: trailers`). */
+  readonly acceptsTrailers: boolean
 }
 
 /**
@@ -68,11 +73,14 @@ function readFields(raw: RawRequest, context: ReadContext): ReadHeaders | Denial
   const { peer } = context.connection
   if (peer !== undefined && isDenial(peer)) return peer
   if (peer !== undefined && context.nowMs >= peer.notAfterMs) return deny('certificate_refused', 'the client certificate has expired since the handshake')
-  if (raw.httpVersion !== '1.1' && raw.httpVersion !== '1.0') return deny('request_malformed', 'a version other than HTTP/1.1 and HTTP/1.0')
+  if (raw.httpVersion !== '1.1' && raw.httpVersion !== '2' && raw.httpVersion !== '1.0') return deny('request_malformed', 'a version other than HTTP/1.1 and HTTP/1.0')
   if (raw.method !== 'CONNECT' && !isAcceptedMethod(raw.method)) return deny('method_refused', 'a method that is not accepted')
   if (raw.url.length > context.maxUriBytes) return deny('uri_too_long', `a request target of more than ${context.maxUriBytes} bytes`)
-  const headers = readHeaders(raw.rawHeaders, context)
-  return isDenial(headers) ? headers : (fieldProblem(raw, headers) ?? headers)
+  const read = readHeaders(raw.rawHeaders, context)
+  if (isDenial(read)) return read
+  // In HTTP/2 a body of no told length is framed by its stream: as a chunked one in HTTP/1.1.
+  const headers: ReadHeaders = raw.unframed === true && read.framing.kind === 'none' ? { ...read, framing: { kind: 'chunked' } } : read
+  return fieldProblem(raw, headers) ?? headers
 }
 
 function fieldProblem(raw: RawRequest, headers: ReadHeaders): Denial | undefined {
@@ -94,7 +102,7 @@ function inTunnel(raw: RawRequest, headers: ReadHeaders, target: RequestTarget, 
   if (headers.delegation !== undefined && headers.delegation !== proofs.delegationToken) {
     return deny('header_refused', 'Postern-Delegation inside a tunnel differs from that of its CONNECT', { hint: 'Show Postern-Delegation on the CONNECT request.' })
   }
-  return { door: 'connect', request: canonical(raw, headers, target, tunnel), prefix: undefined, proofs, expectsContinue: headers.expectsContinue }
+  return { door: 'connect', request: canonical(raw, headers, target, tunnel), prefix: undefined, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers }
 }
 
 function inAbsoluteForm(
@@ -103,7 +111,7 @@ function inAbsoluteForm(
   if (!sameAuthority(headers.host, absolute, absolute.scheme)) return mismatch('Host')
   const proofs = proofsOf(headers.proxyAuthorization, headers, context)
   if (isDenial(proofs)) return proofs
-  return { door: 'absolute', request: canonical(raw, headers, target, absolute), prefix: undefined, proofs, expectsContinue: headers.expectsContinue }
+  return { door: 'absolute', request: canonical(raw, headers, target, absolute), prefix: undefined, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers }
 }
 
 function inReverse(raw: RawRequest, headers: ReadHeaders, target: RequestTarget, context: ReadContext): ReadRequest | Denial {
@@ -119,7 +127,7 @@ function inReverse(raw: RawRequest, headers: ReadHeaders, target: RequestTarget,
   const proofs = reverseProofs(raw.method, headers, `${scheme}://${authorityText(own, scheme)}${target.path}`, context)
   if (isDenial(proofs)) return proofs
   const request = canonical(raw, headers, { ...target, path: split.path }, { ...own, scheme })
-  return { door: 'reverse', request, prefix: split.prefix, proofs, expectsContinue: headers.expectsContinue }
+  return { door: 'reverse', request, prefix: split.prefix, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers }
 }
 
 /** A bound listener asks for no token: a web page, or a name that was rebound to this machine, must not be taken for the agent. */

@@ -1,4 +1,4 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { problemAnswer, problemOf, type ProblemAnswer, type ProblemView } from '../../http/problem.ts'
 import type { Timers } from '../../lib/timers.ts'
@@ -70,33 +70,6 @@ export function answerOf(code: Code, denial: Denial | undefined, id: DecisionId)
     ? { code, status, title, hint: undefined, layer: undefined, rule: undefined, decisionId: id, missingScopes: [], link: undefined, retryAfterSeconds: undefined }
     : problemOf(denial, id)
   return problemAnswer(view, 'proxy')
-}
-
-/**
- * Answers a refused request and ends its connection: what follows on it was written by somebody whose last request was not understood.
- * What is left of the body is read for a moment, so that the answer is not lost to a reset.
- */
-export function answerAndClose(incoming: IncomingMessage, response: ServerResponse, answer: ProblemAnswer, timers: Timers): void {
-  const body = Buffer.from(answer.body)
-  response.shouldKeepAlive = false
-  response.writeHead(answer.status, [...answer.headers, 'Content-Length', String(body.length)])
-  if (incoming.complete) {
-    response.end(body)
-    return
-  }
-  response.write(body)
-  const end = (): void => {
-    cancel()
-    response.end()
-  }
-  const cancel = timers.after(LINGER_MS, end)
-  let left = LINGER_BYTES
-  incoming.on('data', (chunk: Buffer) => {
-    left -= chunk.length
-    if (left < 0) end()
-  })
-  incoming.once('end', end)
-  incoming.once('error', end)
 }
 
 /** Answers on the bare socket, where there is no request to answer, and ends it. Bytes that still come are not looked at. */

@@ -37,20 +37,20 @@ export function inspectStage(options: InspectOptions): Stage<Routed, 'inspection
       const { framing } = route.request
       if (framing.kind === 'none') return inspectBody(route, route.request, need, Buffer.alloc(0), maxBodyBytes)
       if (framing.kind === 'length' && framing.bytes > maxBodyBytes) return deny('body_too_large', `more than ${maxBodyBytes} bytes`)
-      if (exchange.response.destroyed) return deny('request_malformed', 'the client left before the body')
+      if (exchange.client.gone) return deny('request_malformed', 'the client left before the body')
       const share = budget.take(principal.agent, framing.kind === 'length' ? framing.bytes : maxBodyBytes)
       if (share === undefined) return deny('overloaded', 'too many bodies are being inspected', { retryAfterMs: 1_000 })
       // The bytes live until the exchange is over, whatever becomes of it.
-      exchange.response.once('close', () => share.release())
+      exchange.client.onClose(() => share.release())
       return read(exchange, need, share, options)
     },
   }
 }
 
 async function read(exchange: Routed, need: Exclude<BodyNeed, 'none'>, share: BodyShare, options: InspectOptions): Promise<Inspection | Denial> {
-  exchange.sendContinue?.()
+  exchange.client.sendContinue()
   const { maxBodyBytes, timeoutMs, timers } = options
-  const bytes = await readBody(exchange.incoming, { maxBytes: maxBodyBytes, timeoutMs }, timers)
+  const bytes = await readBody(exchange.client.body, { maxBytes: maxBodyBytes, timeoutMs }, timers)
   if (!Buffer.isBuffer(bytes)) return bytes
   share.keep(bytes.length)
   return inspectBody(exchange.route, exchange.route.request, need, bytes, maxBodyBytes)

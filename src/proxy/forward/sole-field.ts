@@ -1,11 +1,4 @@
-import type { Dispatcher } from 'undici'
 import { AnswerRefused } from './answer-refused.ts'
-
-/** The answer's header as it came: name, value, name, value … as Latin-1 text. */
-export function rawFields({ rawHeaders }: Dispatcher.DispatchController): readonly string[] {
-  if (!Array.isArray(rawHeaders)) throw new TypeError('undici gave no raw header')
-  return rawHeaders.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
-}
 
 /**
  * The value of a field that may stand once.

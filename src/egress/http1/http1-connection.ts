@@ -1,0 +1,214 @@
+import type { Socket } from 'node:net'
+import { UpstreamError } from '../upstream-error.ts'
+import { AnswerReader, type AnswerSink } from './answer-reader.ts'
+import type { CallCarrier, Http1Call } from './http1-call.ts'
+import { sendBody } from './request-body.ts'
+import { requestHead } from './request-head.ts'
+
+/** Whoever holds the connections to one origin. */
+export interface ConnectionOwner {
+  /** Counts up a few times a second: what passes for time here. */
+  readonly sweep: number
+  /** The answer is whole and the connection can be used again. */
+  idle(connection: Http1Connection): void
+  /** It is closed, whatever the reason; told once. */
+  gone(connection: Http1Connection): void
+  /** The connection was closed under a request of which nothing was answered, and that may be sent twice. */
+  again(call: Http1Call): void
+}
+
+const CONTINUE = 100
+/** Methods that mean the same when they are sent twice (RFC 9110 section 9.2.2), and never have a body here. */
+const SENT_TWICE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** One HTTP/1.1 connection: one request at a time, and the next only once everything of the last one is read. */
+export class Http1Connection implements CallCarrier, AnswerSink {
+  /** Of the last byte that came or went, by the owner's count. */
+  activeAt: number
+  /** How long the upstream said that it keeps idle connections. */
+  keptForMs: number | undefined
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  readonly #reader: AnswerReader
+  #call: Http1Call | undefined
+  #trailers: readonly string[] | undefined
+  #stopBody: (() => void) | undefined
+  #bodySent = true
+  #used = false
+  #closed = false
+
+  constructor(socket: Socket, owner: ConnectionOwner, maxHeadBytes: number) {
+    this.#socket = socket
+    this.#owner = owner
+    this.#reader = new AnswerReader(maxHeadBytes)
+    this.activeAt = owner.sweep
+    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
+    socket.on('end', () => this.#onEnd())
+    socket.on('error', (error: Error) => this.#broke(error))
+    socket.on('close', () => this.#broke(undefined))
+    // The dialler has left it paused in some cases (a parent proxy's answer was read off it).
+    socket.resume()
+  }
+
+  get call(): Http1Call | undefined {
+    return this.#call
+  }
+
+  get awaitsAnswer(): boolean {
+    return this.#call !== undefined && !this.#reader.headRead
+  }
+
+  /** Whether it can take a request. */
+  get usable(): boolean {
+    return !this.#closed && this.#call === undefined && !this.#socket.destroyed && this.#socket.writable
+  }
+
+  begin(call: Http1Call): void {
+    const { request } = call
+    this.#call = call
+    this.activeAt = this.#owner.sweep
+    this.#reader.expect(request.method)
+    call.carrier = this
+    try {
+      this.#send(call)
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new TypeError('the request could not be written'))
+      return
+    }
+    if (call.paused) this.pause()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.activeAt = this.#owner.sweep
+    this.#socket.resume()
+  }
+
+  fail(error: Error): void {
+    const call = this.#call
+    this.#close()
+    call?.fail(error)
+  }
+
+  /** For a connection on which nothing is under way. */
+  close(): void {
+    this.#close()
+  }
+
+  interim(status: number, fields: readonly string[]): void {
+    // The one that clients wait for was given by the listener.
+    if (status !== CONTINUE) this.#call?.handler.onInterim(status, fields)
+  }
+
+  head(status: number, fields: readonly string[]): void {
+    this.#call?.handler.onHead(status, fields)
+  }
+
+  data(chunk: Buffer): void {
+    this.#call?.handler.onData(chunk)
+  }
+
+  /** The call is told once all bytes of this turn are read: what follows the end decides about the connection. */
+  end(trailers: readonly string[]): void {
+    this.#trailers = trailers
+  }
+
+  #send(call: Http1Call): void {
+    const { body } = call.request
+    const head = requestHead(call.request)
+    const socket = this.#socket
+    this.#bodySent = body.kind !== 'stream'
+    if (body.kind === 'stream') {
+      socket.write(head, 'latin1')
+      this.#stopBody = sendBody(body.stream, body.length, socket, {
+        sent: (bytes) => {
+          this.activeAt = this.#owner.sweep
+          call.handler.onBodySent(bytes)
+        },
+        whole: () => {
+          this.#bodySent = true
+        },
+        broken: (reason) => this.fail(new UpstreamError('request_incomplete', reason)),
+      })
+      // It may have ended within the call.
+      if (this.#call !== call) this.#stopBody()
+    } else if (body.kind === 'bytes' && body.bytes.length > 0) {
+      socket.cork()
+      socket.write(head, 'latin1')
+      socket.write(body.bytes)
+      socket.uncork()
+      call.handler.onBodySent(body.bytes.length)
+    } else {
+      socket.write(head, 'latin1')
+    }
+  }
+
+  #onData(bytes: Buffer): void {
+    // Bytes that nobody asked for would be taken for the answer to the next request.
+    if (this.#call === undefined) return this.#close()
+    this.activeAt = this.#owner.sweep
+    try {
+      const problem = this.#reader.push(bytes, this)
+      if (this.#trailers !== undefined) this.#complete(problem === undefined)
+      else if (problem !== undefined) this.fail(new UpstreamError('answer_invalid', `the upstream’s answer is refused: ${problem}`))
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new TypeError('the answer could not be taken'))
+    }
+  }
+
+  #complete(clean: boolean): void {
+    const call = this.#call
+    const trailers = this.#trailers ?? []
+    this.#trailers = undefined
+    this.#call = undefined
+    this.#used = true
+    if (clean && this.#reader.persistent && this.#bodySent && !this.#closed) {
+      this.keptForMs = this.#reader.keptForMs
+      if (call?.paused === true) this.#socket.resume()
+      this.#owner.idle(this)
+    } else {
+      // A request that is answered before it was sent whole leaves its rest unsent.
+      this.#close()
+    }
+    call?.complete(trailers)
+  }
+
+  #onEnd(): void {
+    if (this.#call === undefined) return this.#close()
+    try {
+      if (this.#reader.ended(this)) this.#complete(true)
+      else this.#broke(undefined)
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new TypeError('the answer could not be taken'))
+    }
+  }
+
+  #broke(cause: Error | undefined): void {
+    const call = this.#call
+    const again = call !== undefined && this.#mayBeSentAgain(call)
+    this.#close()
+    if (call === undefined) return
+    if (!again) return call.fail(new UpstreamError('connection_broken', 'the upstream closed the connection before the answer was whole', { cause }))
+    call.retried = true
+    call.carrier = undefined
+    this.#owner.again(call)
+  }
+
+  /** A kept connection may be closed by the upstream in the very moment in which a request is sent on it. */
+  #mayBeSentAgain(call: Http1Call): boolean {
+    return this.#used && this.#reader.untouched && !call.retried && !call.ended && call.request.body.kind === 'none' && SENT_TWICE.has(call.request.method)
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#call = undefined
+    this.#stopBody?.()
+    this.#stopBody = undefined
+    this.#socket.destroy()
+    this.#owner.gone(this)
+  }
+}

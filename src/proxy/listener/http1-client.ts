@@ -1,0 +1,171 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Timers } from '../../lib/timers.ts'
+import type { ClientSide, HttpVersion } from '../client-side.ts'
+
+/** How long, and how much, is read of what nobody wants any more, so that the answer is not lost to a reset. */
+const LINGER_MS = 1_000
+const LINGER_BYTES = 262_144
+/** A body of at most this size is written with its head, in one piece. */
+const MAX_JOINED_BYTES = 16_384
+const NO_CONTENT = 204
+
+/** One request of an HTTP/1 connection, and its answer. */
+export class Http1Client implements ClientSide {
+  readonly version: HttpVersion
+  readonly #incoming: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #timers: Timers
+  readonly #acceptsTrailers: boolean
+  #awaitsContinue: boolean
+  #contentLength: number | undefined
+  /** The whole body, until it is written together with the head. */
+  #held: Buffer | undefined
+  #over = false
+  #listeners: (() => void)[] | undefined
+
+  constructor(incoming: IncomingMessage, response: ServerResponse, facts: { readonly expectsContinue: boolean; readonly acceptsTrailers: boolean }, timers: Timers) {
+    this.#incoming = incoming
+    this.#response = response
+    this.#timers = timers
+    this.version = incoming.httpVersionMinor === 0 ? '1.0' : '1.1'
+    this.#awaitsContinue = facts.expectsContinue
+    this.#acceptsTrailers = facts.acceptsTrailers && this.version === '1.1'
+  }
+
+  get body(): Readable {
+    return this.#incoming
+  }
+
+  get received(): boolean {
+    return this.#incoming.complete
+  }
+
+  get begun(): boolean {
+    return this.#response.headersSent
+  }
+
+  get gone(): boolean {
+    return this.#incoming.socket.destroyed || this.#response.destroyed
+  }
+
+  sendContinue(): void {
+    if (!this.#awaitsContinue) return
+    this.#awaitsContinue = false
+    this.#response.writeContinue()
+  }
+
+  interim(status: number, fields: readonly string[]): void {
+    // Only the answer that is next on its connection has the socket.
+    const { socket } = this.#response
+    if (this.version === '1.0' || socket === null || this.begun || socket.destroyed) return
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+    for (let at = 0; at + 1 < fields.length; at += 2) head += `${fields[at]}: ${fields[at + 1]}\r\n`
+    socket.write(`${head}\r\n`, 'latin1')
+  }
+
+  head(status: number, fields: readonly string[], contentLength: number | undefined): void {
+    if (this.gone) return
+    this.#contentLength = contentLength
+    // RFC 9110 section 8.6: a 204 has no length, and a client that believed one would wait for the next answer's bytes.
+    const framed = contentLength === undefined || status === NO_CONTENT ? fields : [...fields, 'content-length', String(contentLength)]
+    this.#response.writeHead(status, framed as string[])
+    // An event stream's head must not wait for its first event.
+    if (contentLength === undefined) this.#response.flushHeaders()
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.gone) return true
+    if (chunk.length === this.#contentLength && chunk.length <= MAX_JOINED_BYTES) {
+      this.#held = chunk
+      return true
+    }
+    return this.#response.write(chunk)
+  }
+
+  end(trailers?: readonly string[]): void {
+    if (this.gone) return
+    if (this.#held !== undefined) {
+      // As text, since Node joins text with the head in one piece of memory and one write.
+      this.#response.end(this.#held.toString('latin1'), 'latin1')
+      this.#held = undefined
+      return
+    }
+    if (trailers !== undefined && trailers.length > 0 && this.#acceptsTrailers && this.#contentLength === undefined) this.#response.addTrailers(pairs(trailers))
+    this.#response.end()
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.once('drain', listener)
+  }
+
+  onClose(listener: () => void): () => void {
+    if (this.#over) {
+      queueMicrotask(listener)
+      return () => undefined
+    }
+    const listeners = (this.#listeners ??= [])
+    listeners.push(listener)
+    return () => {
+      const at = listeners.indexOf(listener)
+      if (at !== -1) listeners.splice(at, 1)
+    }
+  }
+
+  cut(): void {
+    this.#response.destroy()
+    this.#incoming.destroy()
+  }
+
+  answer(status: number, fields: readonly string[], body: Buffer | undefined): void {
+    const response = this.#response
+    if (response.headersSent || response.destroyed) return
+    const unread = !this.#incoming.complete
+    if (unread) response.shouldKeepAlive = false
+    response.writeHead(status, [...fields, 'content-length', String(body?.length ?? 0)])
+    if (!unread) {
+      response.end(body)
+      return
+    }
+    // Once the answer has ended the connection is closed: with bytes unread the system would send a reset, and the client lose the answer.
+    if (body === undefined) response.flushHeaders()
+    else response.write(body)
+    this.#readOn(() => response.end())
+  }
+
+  /** No further request of this connection is answered: the client is told so, where its head is not written yet. */
+  endConnection(): void {
+    if (!this.#response.headersSent) this.#response.shouldKeepAlive = false
+  }
+
+  /** For the listener: all was written, or the connection is gone. Idempotent. */
+  over(): void {
+    if (this.#over) return
+    this.#over = true
+    const listeners = this.#listeners
+    this.#listeners = undefined
+    if (listeners !== undefined) for (const listener of [...listeners]) listener()
+  }
+
+  #readOn(then: () => void): void {
+    const incoming = this.#incoming
+    let left = LINGER_BYTES
+    const end = (): void => {
+      cancel()
+      then()
+    }
+    const cancel = this.#timers.after(LINGER_MS, end)
+    incoming.on('data', (chunk: Buffer) => {
+      left -= chunk.length
+      if (left < 0) end()
+    })
+    incoming.once('end', end)
+    incoming.once('close', end)
+  }
+}
+
+function pairs(fields: readonly string[]): [string, string][] {
+  const made: [string, string][] = []
+  for (let at = 0; at + 1 < fields.length; at += 2) made.push([fields[at] ?? '', fields[at + 1] ?? ''])
+  return made
+}
