@@ -1,3 +1,5 @@
+import type { WebSocketOffer } from './websocket/offer.ts'
+
 /**
  * Header fields in the order and spelling they came in: name, value, name, value …
  * Values are Latin-1 text (one character a byte), as Node gives and takes them.
@@ -24,6 +26,16 @@ export interface CanonicalRequest {
   /** Lower-case media type without parameters; undefined where there is none. */
   readonly contentType: string | undefined
   readonly framing: BodyFraming
+  /** The request asks for a WebSocket (RFC 6455); its method is GET and it has no body. */
+  readonly upgrade?: WebSocketOffer | undefined
+}
+
+/** How routes name a request that asks for a WebSocket, where any other is named by its method: no GET allows one. */
+export const WEBSOCKET = 'WEBSOCKET'
+
+/** The method as catalogues and rules compare it. */
+export function routeMethodOf({ method, upgrade }: Pick<CanonicalRequest, 'method' | 'upgrade'>): string {
+  return upgrade === undefined ? method : WEBSOCKET
 }
 
 /** How the body was framed (RFC 9112 section 6); the framing upstream is made anew from it. */

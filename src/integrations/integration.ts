@@ -65,6 +65,8 @@ export interface Origin {
 
 /** Knows the upstream's operations. Pure; O(path segments). */
 export interface Catalogue {
+  /** It tells a request that asks for a WebSocket from the GET that it also is; where absent, none of its operations is one. */
+  readonly knowsWebSockets?: true
   /** @returns what the request is, or the denial `operation_unknown` or `path_refused` */
   match(request: CanonicalRequest): Match | Denial
 }

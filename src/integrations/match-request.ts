@@ -1,9 +1,12 @@
 import type { CanonicalRequest } from '../http/request.ts'
-import { isDenial, type Denial } from '../model/denial.ts'
+import { deny, isDenial, type Denial } from '../model/denial.ts'
 import type { Operation } from '../model/operation.ts'
 import { refusedQuery } from './client-credentials.ts'
 import type { Integration, Match } from './integration.ts'
 import { overrideInQuery } from './method-override.ts'
+
+/** A stream of messages both ways is more than the read that its handshake looks like. */
+const NO_WEBSOCKET = deny('operation_unknown', 'no operation of this integration is a WebSocket')
 
 /**
  * What a request is in its integration's terms, by the catalogue or else by the route that a rule declares. Pure; O(path segments).
@@ -13,7 +16,7 @@ import { overrideInQuery } from './method-override.ts'
 export function matchRequest(integration: Integration, request: CanonicalRequest, declared: () => Operation | undefined): Match | Denial {
   const refused = overrideInQuery(request.query) ?? refusedQuery(request.query, integration)
   if (refused !== undefined) return refused
-  const match = integration.catalogue.match(request)
+  const match = request.upgrade === undefined || integration.catalogue.knowsWebSockets ? integration.catalogue.match(request) : NO_WEBSOCKET
   if (!isDenial(match) || match.denial !== 'operation_unknown' || isGraphql(request) || integration.mayDeclare?.(request) === false) return match
   const operation = declared()
   return operation === undefined ? match : { operation, inspect: undefined }

@@ -1,4 +1,4 @@
-import type { CanonicalRequest } from '../http/request.ts'
+import { routeMethodOf, WEBSOCKET, type CanonicalRequest } from '../http/request.ts'
 import { compileGlob, type Glob } from './globs.ts'
 
 /** A compiled `METHOD /path/{parameter}` of a rule. */
@@ -6,7 +6,7 @@ export interface Route {
   readonly text: string
   /** For allow: method and path exactly as written; a parameter is one segment that no server could read as more. */
   matchesNarrowly(request: CanonicalRequest): boolean
-  /** For deny and ask: also other spellings of the same path: case, percent-encoding, path parameters, a final slash, HEAD for GET. */
+  /** For deny and ask: also other spellings of the same path: case, percent-encoding, path parameters, a final slash, HEAD and a WebSocket for GET. */
   matchesWidely(request: CanonicalRequest): boolean
   /** The path parameters by name, as they stood in the path. */
   parametersOf(path: string): Readonly<Record<string, string>>
@@ -35,8 +35,8 @@ export function compileRoute(text: string): Route | undefined {
   const wide = withoutFinalSlash(segments).map((segment) => segmentMatcher(segment, true))
   return {
     text,
-    matchesNarrowly: (request) => (method === '*' || request.method === method) && matchSegments(narrow, request.path.split('/').slice(1)),
-    matchesWidely: (request) => methodWidely(method, request.method) && readings(request.path).some((reading) => matchSegments(wide, reading)),
+    matchesNarrowly: (request) => methodNarrowly(method, routeMethodOf(request)) && matchSegments(narrow, request.path.split('/').slice(1)),
+    matchesWidely: (request) => methodWidely(method, routeMethodOf(request)) && readings(request.path).some((reading) => matchSegments(wide, reading)),
     parametersOf: (path) => parametersOf(segments, path.split('/').slice(1)),
   }
 }
@@ -76,8 +76,13 @@ function closure(pattern: readonly Segment[], states: Set<number>): Set<number> 
   return states
 }
 
+/** A WebSocket is more than any one method: only a rule that says so allows it. */
+function methodNarrowly(wanted: string, method: string): boolean {
+  return wanted === method || (wanted === '*' && method !== WEBSOCKET)
+}
+
 function methodWidely(wanted: string, method: string): boolean {
-  return wanted === '*' || wanted === method || (wanted === 'GET' && method === 'HEAD')
+  return wanted === '*' || wanted === method || (wanted === 'GET' && (method === 'HEAD' || method === WEBSOCKET))
 }
 
 /**

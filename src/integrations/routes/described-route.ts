@@ -1,3 +1,4 @@
+import { WEBSOCKET } from '../../http/request.ts'
 import { parseTemplate, type PathTemplate } from '../matching/path-template.ts'
 import { alternativesOf, type RouteOptions } from './route-options.ts'
 import { parseTargetTemplate, type TargetTemplate } from './target-template.ts'
@@ -15,7 +16,7 @@ export interface DescribedRoute {
 
 const ROUTE = /^([A-Z]+) (\/\S*)$/
 const SCOPE = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}$/
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', WEBSOCKET])
 
 /** @throws TypeError that says what is wrong with the route */
 export function describeRoute(options: RouteOptions): DescribedRoute {
@@ -29,6 +30,7 @@ export function describeRoute(options: RouteOptions): DescribedRoute {
     if (!SCOPE.test(scope)) throw new TypeError(`"${scope}" is no scope, for example tickets:read`)
   }
   const readsBody = targets.some(({ parts }) => parts.some(({ from }) => from === 'body'))
+  if (readsBody && method === WEBSOCKET) throw new TypeError(`"${options.route}" has no body that could name a target`)
   return { method, template, options, alternatives, targets, readsBody }
 }
 

@@ -2,7 +2,7 @@ import type { Access } from '../../model/operation.ts'
 
 /** One operation of an upstream that is described in configuration. */
 export interface RouteOptions {
-  /** Method and the upstream's own path: `POST /v1/tickets/{id}/comments`; `{+path}` at the end spans segments. */
+  /** Method (`WEBSOCKET` for one) and the upstream's own path: `POST /v1/tickets/{id}/comments`; `{+path}` at the end spans segments. */
   readonly route: string
   readonly access: Access
   /** All needed; a list of lists is any-of over all-of. */

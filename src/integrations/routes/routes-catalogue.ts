@@ -1,5 +1,5 @@
 import type { InspectedBody } from '../../http/body.ts'
-import type { CanonicalRequest } from '../../http/request.ts'
+import { routeMethodOf, type CanonicalRequest } from '../../http/request.ts'
 import { isDenial } from '../../model/denial.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Catalogue } from '../integration.ts'
@@ -36,6 +36,7 @@ export function routesCatalogue({ integration, routes, inspectsJson, targetsOf }
   }
 
   return {
+    knowsWebSockets: true,
     match(request) {
       const found = matchOf(trie, request)
       if (isDenial(found)) return found
@@ -49,7 +50,9 @@ export function routesCatalogue({ integration, routes, inspectsJson, targetsOf }
 }
 
 /** HEAD is GET without the answer's content (RFC 9110 section 9.3.2), and needs no route of its own. */
-function matchOf(trie: PathTrie<DescribedRoute>, { method, path }: CanonicalRequest): ReturnType<PathTrie<DescribedRoute>['match']> {
+function matchOf(trie: PathTrie<DescribedRoute>, request: CanonicalRequest): ReturnType<PathTrie<DescribedRoute>['match']> {
+  const { path } = request
+  const method = routeMethodOf(request)
   const found = trie.match(method, path)
   return method === 'HEAD' && isDenial(found) && found.denial === 'operation_unknown' ? trie.match('GET', path) : found
 }
