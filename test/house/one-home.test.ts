@@ -12,7 +12,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/cli/'],
   'prom-client': ['src/proxy/operations/'],
   'lru-cache': ['src/'],
-  graphql: ['src/integrations/'],
+  'graphql/language': ['src/integrations/'],
   '@marcbachmann/cel-js': ['src/policy/'],
   re2js: ['src/policy/'],
   '@peculiar/x509': ['src/lib/certificates.ts'],
@@ -44,6 +44,8 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
     where: [
       // an upstream secret: onto the request, and into the calls that make or end one
       'src/proxy/credential/place-credential.ts',
+      // the same, to know it in the answer
+      'src/http/scrub/secret-forms.ts',
       'src/integrations/github/app-identity.ts',
       'src/integrations/github/issuer.ts',
       'src/integrations/slack/imported-connection.ts',

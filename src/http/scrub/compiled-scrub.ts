@@ -1,0 +1,71 @@
+import type { Secret } from '../../lib/secret.ts'
+import { addTrigrams } from './add-trigrams.ts'
+import { CUT_SHORT, matchForm, NO_MATCH } from './match-form.ts'
+import { secretForms, type SecretForm } from './secret-forms.ts'
+import { Trigrams } from './trigrams.ts'
+
+/** So much of each form is in the table: more would make the steps longer, and the table fuller. */
+const MAX_ANCHOR_BYTES = 48
+
+/**
+ * What is looked for in the answers to one credential. Every spelling of every form is at least as long as the secret: one look at three bytes
+ * in each stretch of that length tells of nearly all text that no spelling lies across it.
+ */
+export class CompiledScrub {
+  /** The distance between two looks. */
+  readonly stride: number
+  readonly #forms: readonly SecretForm[]
+  readonly #trigrams = new Trigrams()
+  readonly #starts = new Uint8Array(256)
+
+  constructor(forms: readonly SecretForm[]) {
+    const anchor = Math.min(MAX_ANCHOR_BYTES, ...forms.map(({ bytes }) => bytes.length))
+    this.stride = anchor - 2
+    this.#forms = forms
+    for (const form of forms) {
+      addTrigrams(this.#trigrams, form, anchor)
+      const first = form.bytes[0] as number
+      for (const byte of form.spellings(first, 0).first) this.#starts[byte] = 1
+    }
+  }
+
+  /** Whether the three bytes at `at` could be part of a form's beginning. */
+  suspects(bytes: Uint8Array, at: number): boolean {
+    return this.#trigrams.has(bytes, at)
+  }
+
+  /** @returns the first place of a look that suspects something, where what may begin at `from` or later is looked for; the length where none does */
+  search(bytes: Uint8Array, from: number): number {
+    return this.#trigrams.search(bytes, from + this.stride - 1, this.stride)
+  }
+
+  /** Whether a text could hold a form. @param text Latin-1 */
+  suspectsText(text: string): boolean {
+    return text.length > this.stride && this.#trigrams.searchText(text, this.stride - 1, this.stride) < text.length
+  }
+
+  /**
+   * Reads all forms at one place.
+   * @param final nothing comes after these bytes
+   * @returns where the form that stands there ends, `NO_MATCH` or `CUT_SHORT`
+   */
+  match(bytes: Uint8Array, at: number, final: boolean): number {
+    if (this.#starts[bytes[at] as number] === 0) return NO_MATCH
+    for (const form of this.#forms) {
+      const end = matchForm(form, bytes, at, final)
+      if (end >= 0 || (end === CUT_SHORT && !final)) return end
+    }
+    return NO_MATCH
+  }
+
+  /** The share of looks at other text that lead to a second one. */
+  get fill(): number {
+    return this.#trigrams.fill
+  }
+}
+
+/** @returns undefined for a secret that is too short to be looked for */
+export function compileScrub(secret: Secret): CompiledScrub | undefined {
+  const forms = secretForms(secret)
+  return forms.length === 0 ? undefined : new CompiledScrub(forms)
+}
