@@ -22,6 +22,8 @@ export interface Recorder {
   readonly port: number
   readonly secret: string
   readonly requests: RecordedRequest[]
+  /** Every byte that came, one text a connection. */
+  readonly received: readonly string[]
   connections(): number
   /** Writes the answer to each request; may be replaced. */
   respond: (socket: Socket, request: RecordedRequest) => void
@@ -81,6 +83,7 @@ export async function startRecorder(options: RecorderOptions = {}): Promise<Reco
     port: upstream.port,
     secret,
     requests,
+    received: upstream.received,
     connections: upstream.connections,
     respond: answerOk,
     config: (text) => text
@@ -119,8 +122,19 @@ function readRequest(received: string, from: number): { readonly request: Record
   const [method = '', target = ''] = line.split(' ')
   const start = headEnd + 4
   const value = (name: string): string | undefined => lines.find((one) => one.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1).trim()
-  const chunkedEnd = value('transfer-encoding') === undefined ? start + Number(value('content-length') ?? 0) : received.indexOf('0\r\n\r\n', start) + 5
-  if (chunkedEnd < start + 5 && value('transfer-encoding') !== undefined) return undefined
-  if (received.length < chunkedEnd) return undefined
-  return { request: { method, target, lines, body: received.slice(start, chunkedEnd) }, end: chunkedEnd }
+  const end = value('transfer-encoding') === undefined ? start + Number(value('content-length') ?? 0) : chunksEnd(received, start)
+  if (end === undefined || received.length < end) return undefined
+  return { request: { method, target, lines, body: received.slice(start, end) }, end }
+}
+
+/** Where the last chunk ends; undefined where it has not come. What a chunk holds is not looked at: it may look like an end. */
+function chunksEnd(received: string, from: number): number | undefined {
+  let at = from
+  for (;;) {
+    const lineEnd = received.indexOf('\r\n', at)
+    const size = lineEnd === -1 ? Number.NaN : Number.parseInt(received.slice(at, lineEnd), 16)
+    if (Number.isNaN(size)) return undefined
+    at = lineEnd + 2 + size + 2
+    if (size === 0 || at > received.length) return size === 0 && at <= received.length ? at : undefined
+  }
 }
