@@ -146,7 +146,8 @@ function enter(visit: Visit, answer: (visit: RepositoryVisit) => Promise<Answer>
   return answer({ ...visit, repository, permissions, author })
 }
 
-function permissionsIn(world: GithubWorld, caller: Extract<Caller, { kind: 'installation' | 'user' }>, repository: Repository): Permissions | undefined {
+/** What a caller may do in a repository; undefined where it does not exist for them. */
+export function permissionsIn(world: GithubWorld, caller: Extract<Caller, { kind: 'installation' | 'user' }>, repository: Repository): Permissions | undefined {
   if (caller.kind === 'user') return userPermissions(world, caller.token, repository)
   return caller.token.repositoryIds.includes(repository.id) ? caller.token.permissions : undefined
 }

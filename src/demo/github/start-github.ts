@@ -3,9 +3,13 @@ import { systemClock, type Clock } from '../../lib/clock.ts'
 import { randomBytes } from 'node:crypto'
 import { Authorizations } from '../server/authorizations.ts'
 import { Canaries } from '../server/canaries.ts'
+import type { Hold } from '../server/faults.ts'
 import { startStandIn, type StandInServer } from '../server/stand-in-server.ts'
 import { registerApp, type AppRegistration, type Installation } from './app-registration.ts'
 import { answerArchive, isArchiveHost } from './archive-host.ts'
+import { GitHolds } from './git/git-holds.ts'
+import { GitRepositories } from './git/git-repositories.ts'
+import { answerGit, isGitCall } from './git/git-site.ts'
 import { InstallationTokens } from './installation-tokens.ts'
 import type { Permissions } from './permissions.ts'
 import { respond } from './respond.ts'
@@ -21,7 +25,7 @@ import { userRoutes } from './routes/user-routes.ts'
 import { accounts, seedRepositories } from './seed.ts'
 import { answerSite, isSiteCall } from './site.ts'
 import { UserTokens } from './user-tokens.ts'
-import { grantsOf, userGrants, type GithubGrants, type GithubWorld } from './world.ts'
+import { fullName, grantsOf, userGrants, type GithubGrants, type GithubWorld } from './world.ts'
 
 const ROUTES = [
   ...appRoutes,
@@ -60,12 +64,22 @@ export interface Github extends StandInServer<GithubGrants> {
   readonly installations: readonly Installation[]
   /** The app as people authorise it; the site is at the same origin as the API. */
   readonly oauth: GithubOauth
+  /** Clone, fetch and push, at the same origin too. */
+  readonly git: GithubGit
   /** What the tokens may that would be accepted now. */
   liveTokens(): readonly GithubGrants[]
   /** Ends every installation token. */
   revokeAll(): void
   /** Every token ever issued, the app's key, and every app JWT that was accepted. */
   canaries(): readonly string[]
+}
+
+/** The repositories as git serves them. */
+export interface GithubGit {
+  /** The bare repository of `acme-corp/backend`, to look into and to fill. @throws TypeError where there is none of this name */
+  folder(fullName: string): Promise<string>
+  /** The next pack that is fetched stops once so many bytes of it have gone. */
+  holdNext(afterBytes: number): Hold
 }
 
 /** The switches of the app's OAuth settings, and what became of its users. */
@@ -95,8 +109,10 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
     names: NAMES,
     // A name of its own: browsers send cookies to all ports of a name.
     plaintextName: options.plaintext === true ? SITE_NAME : undefined,
+    streams: isGitCall,
     respond: (call) => {
       if (isArchiveHost(call.hostname)) return answerArchive(call)
+      if (isGitCall(call)) return answerGit(call, world)
       return isSiteCall(call) ? answerSite(call, world) : respond(call, ROUTES, world)
     },
   })
@@ -105,9 +121,25 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
     app: world.app,
     installations: world.installations,
     oauth: oauthOf(world),
+    git: gitOf(world),
     liveTokens: () => world.tokens.live().map((token) => grantsOf(world, token)),
     revokeAll: () => world.tokens.revokeAll(),
     canaries: () => world.canaries.values(),
+    close: async () => {
+      await server.close()
+      await world.git.close()
+    },
+  }
+}
+
+function gitOf(world: GithubWorld): GithubGit {
+  return {
+    folder: (name) => {
+      const repository = world.repositories.find((one) => fullName(one) === name)
+      if (repository === undefined) throw new TypeError(`there is no repository ${name}`)
+      return world.git.folderOf(repository)
+    },
+    holdNext: (afterBytes) => world.gitHolds.holdNext(afterBytes),
   }
 }
 
@@ -145,6 +177,8 @@ async function makeWorld(options: GithubOptions): Promise<GithubWorld> {
     narrowsUserTokens: true,
     setupUrl: undefined,
     repositories: seedRepositories(clock.nowMs()),
+    git: new GitRepositories(),
+    gitHolds: new GitHolds(),
     rateLimit: options.rateLimit,
     nextId: () => (lastId += 1),
   }

@@ -1,5 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Canaries } from '../server/canaries.ts'
+import type { GitHolds } from './git/git-holds.ts'
+import type { GitRepositories } from './git/git-repositories.ts'
 import type { AppRegistration, Installation } from './app-registration.ts'
 import type { InstallationToken, InstallationTokens } from './installation-tokens.ts'
 import type { Repository } from './model.ts'
@@ -31,6 +33,9 @@ export interface GithubWorld {
   /** Where people come back to after installing the app. */
   setupUrl: string | undefined
   readonly repositories: readonly Repository[]
+  /** The same as git serves them. */
+  readonly git: GitRepositories
+  readonly gitHolds: GitHolds
   /** Requests an hour a token; undefined for no enforcement. */
   readonly rateLimit: number | undefined
   /** A new id, unique among everything. */

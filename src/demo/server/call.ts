@@ -1,13 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
 
-/** One request as a stand-in sees it; the body is read whole, within the server's bound. */
+/** One request as a stand-in sees it; the body is read whole, within the server's bound, but where it is streamed. */
 export interface Call {
   readonly method: string
   /** As sent, before `?`. */
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
+  /** Empty where the stand-in streams calls of this kind. */
   readonly body: Buffer
+  /** The body as it arrives, where the stand-in streams calls of this kind; elsewhere it has ended. */
+  readonly stream: Readable
   /** The name that was called, lower case, without port. */
   readonly hostname: string
   /** Scheme, name and port that were called: links in answers point there. */

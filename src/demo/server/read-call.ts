@@ -25,6 +25,7 @@ export function readCall(request: IncomingMessage, body: Buffer, entry: OpenEntr
     query: queryOf(target),
     headers: request.headers,
     body,
+    stream: request,
     hostname: host.replace(/:[0-9]*$/, ''),
     origin: `https://${host}`,
     signal,
@@ -32,7 +33,8 @@ export function readCall(request: IncomingMessage, body: Buffer, entry: OpenEntr
   }
 }
 
-function pathOf(target: string): string {
+/** The path of a request target, before `?`. */
+export function pathOf(target: string): string {
   return target.split('?', 1)[0] ?? ''
 }
 

@@ -11,7 +11,7 @@ import { makeStandInCa, serverIdentity } from './certificates.ts'
 import { Faults } from './faults.ts'
 import { listenOnLoopback } from './listen.ts'
 import { readBody } from './read-body.ts'
-import { arrivedCall, readCall } from './read-call.ts'
+import { arrivedCall, pathOf, readCall } from './read-call.ts'
 import { writeReply } from './write-reply.ts'
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -28,6 +28,8 @@ export interface StandInOptions {
   /** Every DNS name it answers to; others get 421. The first is the one of `origin`. */
   readonly names: readonly string[]
   respond(call: Call): Answer | Promise<Answer>
+  /** Calls whose body is left for `respond` to read, however large; the log then keeps nothing of it. */
+  streams?(request: { readonly method: string; readonly path: string }): boolean
   /** Also without TLS, under this name and on a port of its own: for browsers on this machine, which do not trust the stand-ins' authority. */
   readonly plaintextName?: string | undefined
 }
@@ -135,7 +137,8 @@ class Desk<Grants> {
   }
 
   async #answer(request: IncomingMessage, entry: OpenEntry, signal: AbortSignal): Promise<Answer> {
-    const body = await readBody(request, MAX_BODY_BYTES)
+    const streamed = this.#options.streams?.({ method: request.method ?? '', path: pathOf(request.url ?? '') }) === true
+    const body = streamed ? Buffer.alloc(0) : await readBody(request, MAX_BODY_BYTES)
     if (body === undefined) return plain(413, 'The body is too large.', { connection: 'close' })
     entry.body(body)
     const call = readCall(request, body, entry, signal)

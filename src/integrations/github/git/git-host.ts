@@ -23,7 +23,9 @@ export function gitHost(git: Origin, others: readonly Origin[]): GitHost {
  * @param origins of the integration: a request to any other host reached Postern itself, in reverse mode
  * @returns undefined where git did not make it, or where its answer has to be JSON
  */
-export function denialForGit(view: DenialView, request: CanonicalRequest, host: GitHost | undefined, origins: readonly Origin[]): DenialAnswer | undefined {
+export function denialForGit(
+  view: DenialView, request: CanonicalRequest, host: GitHost | undefined, origins: readonly Origin[],
+): DenialAnswer | undefined {
   const forGit = host?.serves(request) === true || isMeantForGit(request.method, request.path)
   if (!forGit || isLargeFileRequest(request.path)) return undefined
   return gitDenialAnswer(view, !origins.some((origin) => isSameOrigin(origin, request)))
