@@ -31,6 +31,14 @@ export interface ListenerConfig {
   readonly unmatched: 'deny' | 'tunnel'
   /** How a tunnel to a host that no integration serves is dialled. */
   readonly unmatchedConnect: ConnectConfig
+  readonly webSocket: {
+    /** Without a byte in either direction; 0 for no bound. */
+    readonly idleTimeoutMs: number
+    /** From its opening; 0 for no bound but the rule's and the delegation's. */
+    readonly totalTimeoutMs: number
+  }
+  /** Where SOCKS5 is spoken; undefined where it is not. */
+  readonly socksAddress: string | undefined
   readonly limits: ListenerLimitsConfig
   /** The largest body that a catalogue entry or a rule may look at. */
   readonly maxInspectedBodyBytes: number

@@ -35,7 +35,7 @@ const table = {
   path_refused: { kind: 'denial', status: 400, title: 'The path has a form that servers read in different ways.', proxyStatus: 'http_request_error' },
   method_refused: { kind: 'denial', status: 405, title: 'The method is not accepted here.', proxyStatus: 'http_request_error' },
   body_refused: { kind: 'denial', status: 400, title: 'The body cannot be judged: it is not what its content type says, or not unambiguous.', proxyStatus: 'http_request_error' },
-  body_too_large: { kind: 'denial', status: 413, title: 'The body is larger than can be judged.', proxyStatus: 'http_request_error' },
+  body_too_large: { kind: 'denial', status: 413, title: 'The body is larger than is accepted.', proxyStatus: 'http_request_error' },
   headers_too_large: { kind: 'denial', status: 431, title: 'The request headers are too large.', proxyStatus: 'http_request_error' },
   uri_too_long: { kind: 'denial', status: 414, title: 'The request target is too long.', proxyStatus: 'http_request_error' },
   request_timeout: { kind: 'denial', status: 408, title: 'The request did not arrive in time.', proxyStatus: 'http_request_error' },

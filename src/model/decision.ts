@@ -42,6 +42,8 @@ export interface Decision {
   /** Upper bound for the credential's life; undefined where no rule names one. */
   readonly expiresInMs: number | undefined
   readonly limits: readonly RateLimit[]
+  /** Upper bound for the request's body; undefined where no rule names one. */
+  readonly maxBodyBytes?: number | undefined
   /** `organisation` only where an org rule says so: the credential then needs no connection of the person's. */
   readonly authority: 'person' | 'organisation'
   /** Whether an org rule lets the upstream's own credential leave (`delivery: released`); else it is used through the proxy alone. */

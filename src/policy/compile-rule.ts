@@ -1,4 +1,5 @@
 import { parseDuration } from '../lib/duration.ts'
+import { parseSize } from '../lib/size.ts'
 import { nearestName } from '../lib/nearest-name.ts'
 import type { SourceProblem } from '../lib/source-position.ts'
 import { compileCondition, type Condition } from './conditions.ts'
@@ -119,7 +120,8 @@ function ruleOf(
     targetTexts: targets,
     expiresInMs: text.expires_in === undefined ? undefined : parseDuration(text.expires_in),
     delegationExpiresInMs: text.delegation_expires_in === undefined ? undefined : parseDuration(text.delegation_expires_in),
-    rate: text.limits === undefined ? undefined : rateOf(text.limits.requests),
+    rate: text.limits?.requests === undefined ? undefined : rateOf(text.limits.requests),
+    maxBodyBytes: text.limits?.body === undefined ? undefined : parseSize(text.limits.body),
     lendsAuthority: text.authority === 'organisation',
     releases: text.delivery === 'released',
   }

@@ -109,6 +109,7 @@ function decisionOf(policyHash: string, verdict: Verdict, input: EvaluationInput
     scopes: effect === 'deny' ? [] : verdict.alternative,
     expiresInMs: smallest(bounding.flatMap((rule) => rule.expiresInMs ?? [])),
     limits: bounding.flatMap((rule) => limitOf(rule, input)),
+    maxBodyBytes: smallest(bounding.flatMap((rule) => rule.maxBodyBytes ?? [])),
     authority: effect !== 'deny' && org.bounding.some((rule) => rule.lendsAuthority) ? 'organisation' : 'person',
     release: effect !== 'deny' && org.bounding.some((rule) => rule.releases),
     policyHash,

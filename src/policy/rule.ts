@@ -34,6 +34,8 @@ export interface Rule {
   /** Upper bound for what a person can approve. */
   readonly delegationExpiresInMs: number | undefined
   readonly rate: Rate | undefined
+  /** Upper bound for the body of a request. */
+  readonly maxBodyBytes: number | undefined
   readonly lendsAuthority: boolean
   readonly releases: boolean
 }
@@ -80,10 +82,12 @@ export function isInGroup(groups: readonly Glob[], { delegation }: Principal): b
   return delegation.standing === undefined ? 'unknown' : delegation.standing.groups.some((group) => anyMatches(groups, group))
 }
 
-/** Whether the rule speaks of operations of this name and access; exact for every effect. */
-export function namesOperation(rule: Rule, operation: Pick<Operation, 'name' | 'access'>): boolean {
-  if (rule.access !== undefined && !rule.access.has(operation.access)) return false
-  return rule.operations === undefined || anyMatches(rule.operations, operation.name)
+/** Whether the rule speaks of operations of this name and access; an allow rule of this name alone, any other of what does the same, too. */
+export function namesOperation(rule: Rule, { name, access, counterparts }: Pick<Operation, 'name' | 'access' | 'counterparts'>): boolean {
+  if (rule.access !== undefined && !rule.access.has(access)) return false
+  const { operations } = rule
+  if (operations === undefined || anyMatches(operations, name)) return true
+  return rule.effect !== 'allow' && counterparts?.some((other) => anyMatches(operations, other)) === true
 }
 
 /** The needed scopes that an allow rule does not cover; holding write covers read where the vocabulary says so. */

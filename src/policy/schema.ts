@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDuration } from '../lib/duration.ts'
+import { parseSize } from '../lib/size.ts'
 import { parseAgentId, parsePersonId } from '../model/ids.ts'
 import { isGlob } from './globs.ts'
 import { compileRoute } from './routes.ts'
@@ -37,8 +38,9 @@ export const MatchSchema = z.strictObject({
 })
 
 const LimitsSchema = z.strictObject({
-  requests: z.string().regex(/^[1-9][0-9]{0,8}\/(?:s|m|h|d)$/).describe('a number of requests a time, such as `60/m`'),
-})
+  requests: z.string().regex(/^[1-9][0-9]{0,8}\/(?:s|m|h|d)$/).optional().describe('a number of requests a time, such as `60/m`'),
+  body: z.string().refine((text) => parseSize(text) !== undefined, FORM).optional().describe('the largest body of a request, such as `64KiB` or `1MiB`'),
+}).refine((limits) => Object.keys(limits).length > 0, { error: 'there is no limit', params: { expected: '`requests` or `body`' } })
 
 export const RuleSchema = z.strictObject({
   id: RuleId,

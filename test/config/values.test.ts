@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseOrigin } from '../../src/config/origin.ts'
-import { parseSize } from '../../src/config/size.ts'
+import { parseSize } from '../../src/lib/size.ts'
 import { formatListenAddress, isLocalAddress, parseListenAddress } from '../../src/lib/listen-address.ts'
 
 test.each([

@@ -21,6 +21,8 @@ const REFUSED: readonly [name: string, yaml: string, problem: string][] = [
   ['no org policy', 'policy: agent\nagent: agent:bot\n', 'policies:1:1: there is no organisation policy; expected: a document with `policy: org` and its `default`'],
   ['two defaults', 'policy: org\ndefault: allow\n---\npolicy: org\ndefault: deny\n', 'p.yaml:5:10: default: the organisation has two different defaults; expected: `allow`, as in p.yaml'],
   ['an unknown integration', withRule('{id: r, allow: {integration: githb}}'), 'p.yaml:7:21: rules[0].allow.integration[0]: no integration is named `githb`; expected: `github`'],
+  ['a limit without any', withRule('{id: r, allow: {integration: github}, limits: {}}'), 'p.yaml:7:51: rules[0].limits: there is no limit; expected: `requests` or `body`'],
+  ['a body of no size', withRule('{id: r, allow: {integration: github}, limits: {body: big}}'), 'p.yaml:7:58: rules[0].limits.body: the text is not of the form accepted here; expected: the largest body of a request, such as `64KiB` or `1MiB`'],
   ['an unknown scope', withRule('{id: r, allow: {integration: github, scopes: ["pull_requests:reed"]}}'), 'p.yaml:7:51: rules[0].allow.scopes[0]: github has no scope `pull_requests:reed`; expected: `pull_requests:read`'],
   ['an unknown operation', withRule('{id: r, allow: {integration: slack, operation: chat.postMesage}}'), 'p.yaml:7:41: rules[0].allow.operation[0]: no operation is named `chat.postMesage`; expected: `chat.postMessage`'],
   ['a target that no request has', withRule('{id: r, deny: {integration: slack, target: [C01, "#secret"]}}'), 'p.yaml:7:54: rules[0].deny.target[1]: no request acts on a target that is called `#secret`; expected: its id, or a name that the integration’s configuration knows'],

@@ -4,7 +4,7 @@ import { parseDuration } from '../../lib/duration.ts'
 import { canonicalHost } from '../../http/host.ts'
 import { isListenAddress } from '../../lib/listen-address.ts'
 import { parseOrigin } from '../origin.ts'
-import { parseSize } from '../size.ts'
+import { parseSize } from '../../lib/size.ts'
 
 const FORM = 'the text is not of the form accepted here'
 

@@ -6,7 +6,7 @@ import type { Sync } from '../../sync/contract.ts'
 import type { Allowed, Inspected, Stage } from '../exchange.ts'
 import { approvedDecision, askForApproval, standingApproval } from './approval.ts'
 import type { RateLimiter } from './rate-limiter.ts'
-import { limitRefusal, refusalOf, type Refused } from './refusal.ts'
+import { bodyRefusal, limitRefusal, refusalOf, type Refused } from './refusal.ts'
 
 export interface DecideOptions {
   readonly clock: Clock
@@ -38,6 +38,9 @@ export function decideStage(options: DecideOptions): Stage<Inspected, 'decision'
       const evaluated = snapshot.evaluate({ principal, operation, request: route.request, body, nowMs: clock.nowMs() })
       // The client, the log and the audit name the decision as they named the exchange from its start.
       const decision = { ...evaluated, id: exchange.id }
+      // Before the question, too: nobody is asked about what will not be sent.
+      const tooLarge = decision.effect === 'deny' ? undefined : bodyRefusal(decision, route.request.framing, body)
+      if (tooLarge !== undefined) return tooLarge
       if (isAllowing(decision)) return limited(decision)
       const refused: Refused = { decision, principal, operation, vocabulary: route.integration.vocabulary }
       if (decision.effect === 'deny') return refusalOf(refused, links)

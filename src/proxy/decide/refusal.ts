@@ -1,3 +1,5 @@
+import type { InspectedBody } from '../../http/body.ts'
+import type { BodyFraming } from '../../http/request.ts'
 import type { Decision } from '../../model/decision.ts'
 import { deny, type Denial } from '../../model/denial.ts'
 import type { Operation } from '../../model/operation.ts'
@@ -74,6 +76,17 @@ function neededText({ alternatives }: Operation): string {
 function fewestMissing({ operation, vocabulary }: Refused, consent: Parameters<typeof missingConsent>[0]): readonly string[] {
   const missing = operation.alternatives.map((alternative) => missingConsent(consent, operation, alternative, vocabulary))
   return missing.toSorted((a, b) => a.length - b.length)[0] ?? []
+}
+
+/** A body that is over what the rules bound it to, as far as its length is told; one that comes in chunks is cut once it is over. */
+export function bodyRefusal(decision: Decision, framing: BodyFraming, inspected: InspectedBody | undefined): Denial | undefined {
+  const { maxBodyBytes } = decision
+  if (maxBodyBytes === undefined) return undefined
+  const bytes = inspected?.bytes.length ?? (framing.kind === 'length' ? framing.bytes : 0)
+  if (bytes <= maxBodyBytes) return undefined
+  return deny('body_too_large', `a body of ${bytes} bytes, where the rules allow ${maxBodyBytes}`, {
+    layer: 'agent_permissions', ...(decision.rule !== undefined && { rule: decision.rule }), decision, hint: `The policy allows a body of ${maxBodyBytes} bytes here.`,
+  })
 }
 
 /** An allowed request that is one too many. */
