@@ -24,4 +24,6 @@ export interface Operation {
   readonly targets: Targets
   /** Path parameters as they stood in the path, not decoded; empty for upstreams that have none. */
   readonly parameters: Readonly<Record<string, string>>
+  /** Other operations that do the same by another way: a rule that refuses or asks about one of them by its name holds this one too. */
+  readonly counterparts?: readonly string[]
 }

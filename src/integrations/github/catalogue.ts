@@ -10,6 +10,7 @@ import type { BodyTargets } from './body-targets.ts'
 import { bodyTargets } from './body-targets.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ENDPOINTS } from './endpoint.ts'
+import { matchGraphql } from './graphql/graphql-catalogue.ts'
 import { parameterKind, pathsToMatch } from './parameter-kinds.ts'
 import { pathTargets } from './path-targets.ts'
 import { alternativesByMediaType } from './pull-media-type.ts'
@@ -32,7 +33,7 @@ interface Entry {
 const UPLOAD = 'POST /repos/{owner}/{repo}/releases/{release_id}/assets'
 const trie = buildTrie()
 
-/** GitHub's REST API; GraphQL and git over HTTPS (`git/`) are no operations of it. */
+/** GitHub's REST API, and its GraphQL API (`graphql/`); git over HTTPS (`git/`) is no operation of it. */
 export function githubCatalogue(options: CatalogueOptions): Catalogue {
   return { match: (request) => match(options, request) }
 }
@@ -49,9 +50,9 @@ function buildTrie(): PathTrie<Entry> {
 }
 
 function match(options: CatalogueOptions, request: CanonicalRequest): Match | Denial {
+  if (isGraphqlPath(options, request)) return matchGraphql(options.integration, request)
   const path = apiPath(options, request)
   if (path === undefined) return deny('operation_unknown', 'the path is not below the API of this host')
-  if (path === '/graphql') return deny('operation_unknown', 'GraphQL is not served')
   // GitHub answers HEAD wherever it answers GET, and asks for the same permission.
   const found = trie.match(request.method === 'HEAD' ? 'GET' : request.method, path)
   if (isDenial(found)) return found
@@ -80,6 +81,11 @@ function operationOf(
   const onWorkflowFile = isWorkflowPath(parameters['path'] ?? '') ? endpoint.onWorkflowFile : undefined
   const alternatives = onWorkflowFile ?? alternativesByMediaType(endpoint.name, request.headers) ?? endpoint.alternatives
   return { integration, name: endpoint.name, access: endpoint.access, alternatives, targets, parameters }
+}
+
+/** `/graphql`, and `/api/graphql` beside the `/api/v3` of an Enterprise Server. */
+function isGraphqlPath(options: CatalogueOptions, request: CanonicalRequest): boolean {
+  return !isUploadHost(options, request) && request.path === `${options.apiPrefix.replace(/\/v3$/, '')}/graphql`
 }
 
 function isUploadHost(options: CatalogueOptions, request: CanonicalRequest): boolean {

@@ -14,7 +14,7 @@ export function githubDenialAnswer(view: DenialView): DenialAnswer {
 
 function body(view: DenialView): Readonly<Record<string, unknown>> {
   return {
-    message: message(view),
+    message: denialMessage(view),
     documentation_url: view.link ?? DOCUMENTATION,
     status: String(view.status),
     postern: {
@@ -29,7 +29,8 @@ function body(view: DenialView): Readonly<Record<string, unknown>> {
   }
 }
 
-function message(view: DenialView): string {
+/** The sentence that every refusal of this integration has. */
+export function denialMessage(view: DenialView): string {
   const hint = view.hint === undefined ? '' : ` ${view.hint}`
   const by = view.rule === undefined ? view.code : `${view.code} by ${view.rule}`
   return `Postern: ${view.title}${hint} (${by}, ${view.decisionId})`

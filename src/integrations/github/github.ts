@@ -13,6 +13,7 @@ import { githubDenialAnswer } from './denial-answer.ts'
 import { gitCatalogue } from './git/git-catalogue.ts'
 import { denialForGit, gitHost, isSameOrigin, type GitHost } from './git/git-host.ts'
 import { isMeantForGit } from './git/git-path.ts'
+import { denialForGraphql } from './graphql/denial-answer.ts'
 import { githubIssuer } from './issuer.ts'
 import type { GithubPersonOptions } from './person-issuer.ts'
 import { githubUserOauth, type GithubUserOauthOptions } from './user-oauth.ts'
@@ -64,7 +65,7 @@ export function describeGithub({ name, api, uploads, git }: Pick<GithubOptions, 
     origins,
     catalogue: host === undefined ? withoutGit(rest) : withGit(rest, gitCatalogue(name), host),
     vocabulary: githubVocabulary,
-    denialAnswer: (view, request) => denialForGit(view, request, host, origins) ?? githubDenialAnswer(view),
+    denialAnswer: (view, request) => denialForGit(view, request, host, origins) ?? denialForGraphql(view, request) ?? githubDenialAnswer(view),
     credentialFields: CREDENTIAL_FIELDS,
     ...(git !== undefined && { reverseOrigin: (method: string, path: string) => (isMeantForGit(method, path) ? git : undefined) }),
     // The site beside git has no operations, and no token is sent to it.
@@ -83,7 +84,8 @@ function withoutGit(rest: Catalogue): Catalogue {
 
 function told(match: Match | Denial, request: CanonicalRequest): Match | Denial {
   if (!isDenial(match) || match.denial !== 'operation_unknown' || !isMeantForGit(request.method, request.path)) return match
-  return deny('operation_unknown', 'git over HTTPS, which is not configured', { hint: 'git over HTTPS is served once the integration has a git_origin.' })
+  const hint = 'git over HTTPS is served once the integration has a git_origin.'
+  return deny('operation_unknown', 'git over HTTPS, which is not configured', { hint })
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Access } from '../../model/operation.ts'
 import type { OperationFacts, Vocabulary } from '../integration.ts'
 import { ENDPOINT_FACTS, ENDPOINTS } from './endpoint.ts'
+import { GRAPHQL_FACTS } from './graphql/facts.ts'
 import { GIT_OPERATIONS } from './git/git-operations.ts'
 
 /** What people call a permission that GitHub's API calls otherwise. */
@@ -44,7 +45,7 @@ const ofTheApi: readonly OperationFacts[] = [...ENDPOINTS.values()].map(({ name,
   access,
   alternatives: onWorkflowFile === undefined ? alternatives : [...alternatives, ...onWorkflowFile],
 }))
-const operations: readonly OperationFacts[] = [...ofTheApi, ...GIT_OPERATIONS]
+const operations: readonly OperationFacts[] = [...ofTheApi, ...GRAPHQL_FACTS, ...GIT_OPERATIONS]
 
 function canonicalScope(text: string): string | undefined {
   const permission = parseScope(text)

@@ -150,7 +150,9 @@ describe('the targets of an operation', () => {
 
 describe('what is refused', () => {
   it.each([
-    ['POST /graphql', 'operation_unknown'],
+    ['POST /graphql', 'body_refused'],
+    ['POST https://uploads.github.com/graphql', 'operation_unknown'],
+    ['POST /graphql/', 'operation_unknown'],
     ['GET /acme/api.git/info/refs?service=git-upload-pack', 'operation_unknown'],
     ['POST /acme/api.git/git-receive-pack', 'operation_unknown'],
     ['DELETE /installation/token', 'operation_unknown'],
@@ -195,7 +197,9 @@ describe('an Enterprise Server', () => {
     expect(operation('GET https://ghe.acme.com/api/v3/repos/a/b/pulls/1', [], server).name).toBe('GET /repos/{owner}/{repo}/pulls/{pull_number}')
     expect(refusal('GET https://ghe.acme.com/repos/a/b/pulls/1', server)).toBe('operation_unknown')
     expect(refusal('GET https://ghe.acme.com/api/v3repos/a/b', server)).toBe('operation_unknown')
-    expect(refusal('POST https://ghe.acme.com/api/graphql', server)).toBe('operation_unknown')
+    expect(refusal('POST https://ghe.acme.com/graphql', server)).toBe('operation_unknown')
+    // GraphQL, without a document in JSON.
+    expect(refusal('POST https://ghe.acme.com/api/graphql', server)).toBe('body_refused')
   })
 
   it('takes release assets below its uploads prefix, and nothing else there', () => {

@@ -15,7 +15,11 @@ const MAX_NAME = 60
  */
 export function judgeBelow(walk: Walk, { selectionSet }: FieldNode, shape: Shape, depth: number, needs: Set<Need>): Denial | undefined {
   const selected = walk.fields(selectionSet?.selections ?? [], depth)
-  if (isDenial(selected)) return selected
+  return isDenial(selected) ? selected : judgeSelected(walk, selected, shape, depth, needs)
+}
+
+/** Adds what fields of one selection need. */
+export function judgeSelected(walk: Walk, selected: readonly SelectedField[], shape: Shape, depth: number, needs: Set<Need>): Denial | undefined {
   for (const one of selected) {
     const problem = judgeField(walk, one, shape, depth, needs)
     if (problem !== undefined) return problem
@@ -33,8 +37,7 @@ function judgeField(walk: Walk, { field, conditions }: SelectedField, shape: Sha
   return judgeRule(walk, field, rule, narrowed, depth, needs)
 }
 
-/** @param shape the type that the field is of, for what is said of it */
-export function judgeRule(walk: Walk, field: FieldNode, rule: FieldRule, shape: Shape, depth: number, needs: Set<Need>): Denial | undefined {
+function judgeRule(walk: Walk, field: FieldNode, rule: FieldRule, shape: Shape, depth: number, needs: Set<Need>): Denial | undefined {
   // A leaf with fields, or an object without: the schema that was reviewed is not the one that is meant.
   if ((rule.shape === undefined) !== (field.selectionSet === undefined)) return unknownField(shape, field.name.value)
   for (const need of rule.needs) needs.add(need)

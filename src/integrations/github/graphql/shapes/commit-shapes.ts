@@ -25,7 +25,8 @@ export const statusCheckRollup = needing(['checks:read', 'statuses:read'], shape
 const COMMIT_LEAVES = `${GIT_OBJECT} message messageHeadline messageBody messageHeadlineHTML messageBodyHTML authoredDate committedDate authoredByCommitter committedViaWeb `
   + 'url resourcePath treeUrl treeResourcePath'
 const SIZES = 'additions deletions changedFiles changedFilesIfAvailable'
-const signature = shape('GitSignature', 'isValid state wasSignedByGitHub')
+const SIGNATURE = 'isValid state wasSignedByGitHub'
+const signature = shape('GitSignature', SIGNATURE, {}, ['GpgSignature', 'SshSignature', 'SmimeSignature', 'UnknownSignature'].map((type) => shape(type, SIGNATURE)))
 
 const COMMIT_BELOW = {
   author: gitActor,

@@ -6,7 +6,8 @@ import { linkedIssues } from './issue-shapes.ts'
 
 const CONTENTS_READ = 'contents:read'
 
-const reviewComment = shape(
+/** A comment on a line of the diff. */
+export const reviewComment = shape(
   'PullRequestReviewComment',
   `${AUTHORED} diffHunk draftedAt line originalLine originalPosition originalStartLine outdated path position startLine state subjectType isMinimized minimizedReason viewerCanDelete`,
   { ...AUTHORED_BELOW, commit, originalCommit: commit },

@@ -3,6 +3,7 @@ import { actor, repositoryOwner, user, users } from './account-shapes.ts'
 import { gitObject, ref } from './commit-shapes.ts'
 import { EITHER_READ, label, labels, linkedRepository, milestone, milestones } from './conversation-shapes.ts'
 import { issue, issues } from './issue-shapes.ts'
+import { issueOrPull } from './issue-or-pull.ts'
 import { pull, pulls } from './pull-shapes.ts'
 
 const METADATA_READ = 'metadata:read'
@@ -31,15 +32,6 @@ const releaseAsset = shape('ReleaseAsset', 'id name contentType size downloadCou
 const release = shape('Release', 'id databaseId name tagName description descriptionHTML isDraft isLatest isPrerelease createdAt publishedAt updatedAt url resourcePath', {
   author: user, releaseAssets: connection(releaseAsset), tagCommit: shape('Commit', 'id oid abbreviatedOid'),
 })
-
-const issueOrPull = shape('IssueOrPullRequest', '', {}, [
-  // Which of them it is, only the answer tells: either takes its own permission.
-  ownPermission(issue, 'issues:read'), ownPermission(pull, 'pull_requests:read'),
-])
-
-function ownPermission(of: Shape, need: string): Shape {
-  return { ...of, fields: new Map([...of.fields].map(([name, rule]) => [name, { ...rule, needs: [...rule.needs, need] }])) }
-}
 
 const metadataBelow = {
   codeOfConduct,
@@ -74,7 +66,7 @@ export const repository = shape('Repository', IDENTITY, {
   issues,
   pullRequest: needing('pull_requests:read', pull),
   pullRequests: pulls,
-  issueOrPullRequest: issueOrPull,
+  issueOrPullRequest: needing(EITHER_READ, issueOrPull('IssueOrPullRequest')),
   label: needing(EITHER_READ, label),
   labels: needing(EITHER_READ, labels),
   milestone: needing(EITHER_READ, milestone),
