@@ -23,13 +23,21 @@ export interface DialSettings {
   readonly ca: string | undefined
   readonly clientCertificate: { readonly certificatePem: string; readonly key: Secret } | undefined
   readonly connectTimeoutMs: number
+  /** Whether HTTP/2 is spoken: to whom a client speaks it that does so itself (`auto`, the default), to nobody, or always. */
+  readonly http2?: Http2Use
 }
+
+export type Http2Use = 'auto' | 'never' | 'always'
 
 export interface DialTarget {
   readonly host: string
   readonly port: number
   readonly tls: boolean
+  /** For a client that speaks HTTP/2: it is offered to the upstream too. */
+  readonly http2?: boolean
 }
+
+const HTTP1: readonly string[] = ['http/1.1']
 
 /** Keeps one TLS session per target, so that the next connection resumes it. */
 export type SessionCache = Map<string, Buffer>
@@ -37,15 +45,16 @@ export type SessionCache = Map<string, Buffer>
 /**
  * Opens a connection to an upstream: resolve once, judge every answer, dial just those addresses, look at the peer again, then TLS.
  * No name is resolved and nothing dialled before the caller has an allowing decision (invariant 1).
+ * @param protocols what is offered by ALPN, where there is TLS
  * @throws EgressError with the code under which the failure is answered
  */
-export async function dial(target: DialTarget, settings: DialSettings, sessions: SessionCache): Promise<Socket | TLSSocket> {
+export async function dial(target: DialTarget, settings: DialSettings, sessions: SessionCache, protocols: readonly string[] = HTTP1): Promise<Socket | TLSSocket> {
   const deadline = AbortSignal.timeout(settings.connectTimeoutMs)
   const socket = settings.viaProxy === undefined
     ? await dialDirect(settings.address ?? target, settings, deadline)
     : await dialParent(target, settings.viaProxy, settings, deadline)
   if (!target.tls) return socket
-  return secure(socket, target, settings, sessions, deadline)
+  return secure(socket, target, settings, sessions, deadline, protocols)
 }
 
 async function dialParent(target: DialTarget, parent: ParentProxy, settings: DialSettings, deadline: AbortSignal): Promise<Socket> {
@@ -107,14 +116,14 @@ function dialAddress(address: string, port: number, deadline: AbortSignal): Prom
   })
 }
 
-function secure(socket: Socket, target: DialTarget, settings: DialSettings, sessions: SessionCache, deadline: AbortSignal): Promise<TLSSocket> {
+function secure(socket: Socket, target: DialTarget, settings: DialSettings, sessions: SessionCache, deadline: AbortSignal, protocols: readonly string[]): Promise<TLSSocket> {
   const key = `${target.host}:${target.port}`
   const session = sessions.get(key)
   return new Promise((resolve, reject) => {
     const tls = connectTls({
       socket,
       servername: target.host,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...protocols],
       // In words: the default is whatever the environment says.
       rejectUnauthorized: true,
       ...(settings.ca === undefined ? {} : { ca: settings.ca }),

@@ -1,6 +1,8 @@
 import type { Timers } from '../lib/timers.ts'
 import { dial, type DialSettings, type DialTarget, type SessionCache } from './dial.ts'
 import { Http1Upstream, type Http1Settings } from './http1/http1-upstream.ts'
+import { Http2Upstream } from './http2/http2-upstream.ts'
+import { NegotiatedUpstream } from './http2/negotiated-upstream.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Each open stream holds one connection, and what finds none free waits: a delegation's streams must leave room for its calls. */
@@ -22,7 +24,21 @@ export interface OpenUpstreamOptions {
   readonly sessions: SessionCache
 }
 
-/** Connections to one origin, each dialled through the egress guard; none before the first request. */
+/** Each carries many streams; more than one only where an upstream takes few. */
+const HTTP2_CONNECTIONS = 16
+const HTTP2: readonly string[] = ['h2']
+
+/**
+ * Connections to one origin, each dialled through the egress guard; none before the first request. HTTP/2 is spoken where the client does
+ * and the upstream chooses it, unless `connect.http2` says otherwise: for HTTP/1.1 our own client is the faster.
+ */
 export function openUpstream(target: DialTarget, options: OpenUpstreamOptions): Upstream {
-  return new Http1Upstream(() => dial(target, options.dial, options.sessions), options.settings, options.timers)
+  const { dial: settings, settings: http1, timers, sessions } = options
+  const http2 = { ...http1, maxConnections: HTTP2_CONNECTIONS }
+  const use = settings.http2 ?? 'auto'
+  if (use === 'always') return new Http2Upstream(target, () => dial(target, settings, sessions, HTTP2), http2, timers, undefined)
+  if (use === 'auto' && target.tls && target.http2 === true) {
+    return new NegotiatedUpstream(target, { dial: (protocols) => dial(target, settings, sessions, protocols), http1, http2, timers })
+  }
+  return new Http1Upstream(() => dial(target, settings, sessions), http1, timers)
 }

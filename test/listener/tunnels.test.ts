@@ -125,11 +125,11 @@ describe('what is spoken in a tunnel', () => {
     ]))
   })
 
-  it('a client that offers HTTP/2 alone gets no connection', async () => {
+  it('a client that offers neither HTTP/2 nor HTTP/1.1 gets no connection', async () => {
     const harness = await start()
     const { socket } = await openConnect(harness.listener.port, 'api.example.com:443')
-    const h2 = connectTls({ socket, ca: harness.roots, servername: 'api.example.com', ALPNProtocols: ['h2'] })
-    const error = await new Promise<Error>((resolve) => h2.once('error', resolve))
+    const other = connectTls({ socket, ca: harness.roots, servername: 'api.example.com', ALPNProtocols: ['spdy/3'] })
+    const error = await new Promise<Error>((resolve) => other.once('error', resolve))
     expect(String(error)).toMatch(/alpn|no application protocol/i)
   })
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect as connectHttp2, type IncomingHttpHeaders, type IncomingHttpStatusHeader, type OutgoingHttpHeaders } from 'node:http2'
 import { connect as connectTls } from 'node:tls'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -20,12 +22,23 @@ describe('HTTP/2 in a tunnel', () => {
     expect(stage.reached()).toBe(before)
   })
 
-  it('is not agreed to by ALPN: a client that speaks nothing else is refused in the handshake', async () => {
+  it('that was agreed on by ALPN is judged stream by stream, as any request', async () => {
     const { socket } = await stage.agent.connectTo('recorder.internal:443')
     socket.removeAllListeners('data')
     const tls = connectTls({ socket, host: 'recorder.internal', servername: 'recorder.internal', ca: readFileSync(stage.world.bundle), ALPNProtocols: ['h2'] })
-    const outcome = await new Promise((resolve) => tls.once('secureConnect', () => resolve(tls.alpnProtocol)).once('error', () => resolve('refused')))
-    expect(outcome).toBe('refused')
+    const session = connectHttp2('https://recorder.internal', { createConnection: () => tls })
+    const status = async (fields: OutgoingHttpHeaders): Promise<number> => {
+      const stream = session.request(fields)
+      stream.resume()
+      const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders & IncomingHttpStatusHeader]
+      return headers[':status'] ?? 0
+    }
+    const before = stage.reached()
+    expect(await status({ ':path': '/v1/a', ':authority': 'other.internal' })).toBe(421)
+    expect(await status({ ':path': '/no/such/route' })).toBe(403)
+    expect(stage.reached()).toBe(before)
+    expect(await status({ ':path': '/v1/a' })).toBe(200)
+    session.destroy()
   })
 })
 

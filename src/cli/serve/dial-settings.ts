@@ -23,6 +23,7 @@ export function dialSettingsOf(connect: ConnectConfig, deps: DialDependencies): 
     ca: connect.caPem,
     clientCertificate: certificate === undefined ? undefined : { certificatePem: certificate.certificatePem, key: certificate.key },
     connectTimeoutMs: connect.timeoutMs,
+    http2: connect.http2,
   }
 }
 

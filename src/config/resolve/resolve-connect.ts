@@ -19,5 +19,6 @@ export async function resolveConnect(connect: Partial<ConnectText> & Pick<Connec
       credentials: credentials === undefined ? undefined : await references.secret(credentials, [...at, 'via_proxy_credentials']),
     },
     timeoutMs: connect.timeout,
+    http2: connect.http2 ?? 'never',
   }
 }

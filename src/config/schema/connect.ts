@@ -19,5 +19,10 @@ export const connectSchema = z.strictObject({
   timeout: durationText.default(CONNECT_TIMEOUT_MS),
 })
 
+/** The same for what agents reach through the proxy. */
+export const upstreamConnectSchema = connectSchema.extend({
+  http2: z.enum(['auto', 'never', 'always']).default('auto').describe('`auto` speaks it where the client does and the upstream chooses it; `always` begins with it unasked at an `http://` origin'),
+})
+
 /** How a tunnel is dialled: bytes pass unread, so there is no TLS of ours, and the host is the agent's. */
 export const tunnelConnectSchema = connectSchema.pick({ allow_addresses: true, via_proxy: true, via_proxy_credentials: true, timeout: true })

@@ -15,7 +15,7 @@ export class PoolCache {
 
   /** @param owner the delegation's id, or the agent's where it acts for itself */
   get(owner: string, integration: string, target: DialTarget, open: () => Upstream): Upstream {
-    const key = `${owner} ${integration} ${target.tls ? 'https' : 'http'}://${target.host}:${target.port}`
+    const key = `${owner} ${integration} ${target.http2 === true ? 'h2 ' : ''}${target.tls ? 'https' : 'http'}://${target.host}:${target.port}`
     const known = this.#pools.get(key)
     if (known !== undefined) return known
     const pool = open()

@@ -2,7 +2,14 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Roster } from '../../lib/roster.ts'
 import type { Timers } from '../../lib/timers.ts'
-import type { Http1Client } from './http1-client.ts'
+import type { Http2Door } from './http2-door.ts'
+
+/** An exchange under way, as far as its end matters. */
+export interface OpenExchange {
+  /** No further request of its connection is answered: the client is told so, where that is still possible. */
+  endConnection(): void
+  onClose(listener: () => void): () => void
+}
 
 /** What is open in a listener. */
 export interface OpenThings {
@@ -11,13 +18,14 @@ export interface OpenThings {
   readonly sockets: ReadonlySet<Socket>
   /** Those whose bytes pass unread: whether something is under way there, nobody here can tell. */
   readonly relays: ReadonlySet<Socket>
-  readonly open: Pick<Roster<Http1Client>, 'size' | typeof Symbol.iterator>
+  readonly open: Pick<Roster<OpenExchange>, 'size' | typeof Symbol.iterator>
+  readonly http2: Pick<Http2Door, 'size' | 'close'>
   readonly timers: Timers
 }
 
 /** Stops accepting, lets answers and relays end within the time, then cuts. Resolves once everything is closed. */
 export function drain(things: OpenThings, graceMs: number): Promise<void> {
-  const { server, sockets, relays, open, timers } = things
+  const { server, sockets, relays, open, http2, timers } = things
   return new Promise((resolve) => {
     const cut = (): void => {
       for (const socket of sockets) socket.destroy()
@@ -29,7 +37,7 @@ export function drain(things: OpenThings, graceMs: number): Promise<void> {
     })
     server.closeIdleConnections()
     const look = (): void => {
-      if (open.size > 0) return
+      if (open.size > 0 || http2.size > 0) return
       for (const socket of sockets) if (!relays.has(socket)) socket.destroySoon()
     }
     for (const client of open) {
@@ -37,6 +45,7 @@ export function drain(things: OpenThings, graceMs: number): Promise<void> {
       // After the listener's own handler has taken it off the set.
       client.onClose(() => setImmediate(look))
     }
+    http2.close(look)
     look()
   })
 }

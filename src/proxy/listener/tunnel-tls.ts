@@ -9,12 +9,12 @@ export type Handshake =
   | { readonly failed: string }
 
 /**
- * Ends the client's TLS in a tunnel with the leaf for the host of its CONNECT. HTTP/1.1 only: a client that insists on HTTP/2 is
- * refused by ALPN. The server name is read, not followed.
+ * Ends the client's TLS in a tunnel with the leaf for the host of its CONNECT, and lets the client choose HTTP/2. The server name is read,
+ * not followed.
  */
 export function endTls(socket: Socket, context: SecureContext, timeoutMs: number, timers: Timers, tell: (handshake: Handshake) => void): void {
   socket.setTimeout(0)
-  const secure = new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['http/1.1'] })
+  const secure = new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['h2', 'http/1.1'] })
   let told = false
   const fail = (code: string): void => {
     if (told) return

@@ -1,0 +1,241 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { Timers } from '../../lib/timers.ts'
+import type { DialTarget } from '../dial.ts'
+import { UpstreamError } from '../upstream-error.ts'
+import type { AnswerHandler, Upstream, UpstreamRequest } from '../upstream.ts'
+import { Http2Call } from './http2-call.ts'
+import { Http2Connection, type Http2ConnectionOwner } from './http2-connection.ts'
+
+/** Bounds of the connections to one origin. */
+export interface Http2Settings {
+  readonly maxConnections: number
+  /** Calls that wait for a stream, and for how long; beyond either they are refused. */
+  readonly maxWaiting: number
+  readonly maxWaitMs: number
+  /** How long a connection without streams is kept. */
+  readonly keepAliveMs: number
+  /** From the request's last byte to the answer's head. */
+  readonly headersTimeoutMs: number
+  /** Between two pieces of either body; 0 for no bound. */
+  readonly bodyIdleTimeoutMs: number
+  readonly maxHeaderBytes: number
+}
+
+/** What becomes of a connection whose upstream did not choose `h2`, and of the calls that wait for it. */
+export type Declined = (socket: Socket, waiting: readonly Http2Call[]) => void
+
+const LONGEST_SWEEP_MS = 1_000
+const SHORTEST_SWEEP_MS = 10
+
+/**
+ * HTTP/2 connections to one origin for one owner. No request is sent before the upstream has said how many it takes; one whose stream it
+ * refused is sent once more, where that can do no harm.
+ * @see docs/adr/0041-http-2-on-both-sides.md
+ */
+export class Http2Upstream implements Upstream, Http2ConnectionOwner {
+  sweep = 0
+  readonly #target: DialTarget
+  readonly #dial: () => Promise<Socket>
+  readonly #settings: Http2Settings
+  readonly #timers: Timers
+  readonly #declined: Declined | undefined
+  readonly #sweepMs: number
+  readonly #open = new Set<Http2Connection>()
+  #waiting: Http2Call[] = []
+  #dialling = 0
+  #sweeping = false
+  #closing: 'no' | 'closing' | 'destroyed' = 'no'
+  #closed: (() => void) | undefined
+
+  /**
+   * @param dial opens one guarded connection, with TLS where the origin has it
+   * @param declined undefined where the upstream has to speak HTTP/2
+   */
+  constructor(target: DialTarget, dial: () => Promise<Socket>, settings: Http2Settings, timers: Timers, declined: Declined | undefined) {
+    this.#target = target
+    this.#dial = dial
+    this.#settings = settings
+    this.#timers = timers
+    this.#declined = declined
+    const shortest = Math.min(settings.headersTimeoutMs, settings.keepAliveMs, settings.bodyIdleTimeoutMs || Infinity)
+    this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 8))
+  }
+
+  dispatch(request: UpstreamRequest, handler: AnswerHandler): void {
+    const call = new Http2Call(request, handler)
+    handler.onCall(call)
+    if (call.ended) return
+    if (this.#closing !== 'no') return call.fail(shutdown())
+    const connection = this.#withRoom()
+    if (connection === undefined) this.#wait(call)
+    else connection.begin(call)
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === 'no') this.#closing = 'closing'
+    if (this.#waiting.length === 0) for (const connection of this.#open) connection.close()
+    return new Promise((resolve) => {
+      const before = this.#closed
+      this.#closed = () => {
+        before?.()
+        resolve()
+      }
+      this.#settle()
+    })
+  }
+
+  async destroy(): Promise<void> {
+    this.#closing = 'destroyed'
+    for (const call of this.#takeWaiting()) call.fail(shutdown())
+    for (const connection of this.#open) connection.fail(shutdown())
+    this.#settle()
+  }
+
+  ready(connection: Http2Connection): void {
+    this.#dialling -= 1
+    this.free(connection)
+  }
+
+  free(connection: Http2Connection): void {
+    while (this.#waiting.length > 0 && connection.hasRoom) {
+      const call = this.#waiting.shift()
+      if (call?.ended === false) connection.begin(call)
+    }
+    if (this.#closing === 'closing' && this.#waiting.length === 0) for (const one of this.#open) one.close()
+  }
+
+  gone(connection: Http2Connection): void {
+    this.#open.delete(connection)
+    for (const call of connection.calls) call.fail(new UpstreamError('connection_broken', 'the upstream closed the connection before the answer was whole'))
+    if (!connection.isReady) return this.#notDialled(new UpstreamError('connection_broken', 'the upstream closed the connection before it had begun'))
+    if (this.#waiting.length > 0) this.#dialOne()
+    this.#settle()
+  }
+
+  again(call: Http2Call): void {
+    if (this.#closing !== 'no') return call.fail(shutdown())
+    // On the connection that refused it, or on another: whichever takes it next.
+    this.#wait(call)
+  }
+
+  #withRoom(): Http2Connection | undefined {
+    for (const connection of this.#open) if (connection.hasRoom) return connection
+    return undefined
+  }
+
+  #wait(call: Http2Call): void {
+    if (this.#waiting.length >= this.#settings.maxWaiting) return call.fail(busy())
+    call.activeAt = this.sweep
+    this.#waiting.push(call)
+    // One at a time: the next will have room for many.
+    if (this.#dialling === 0) this.#dialOne()
+    this.#beginSweeping()
+  }
+
+  #dialOne(): void {
+    if (this.#closing === 'destroyed' || this.#open.size + this.#dialling >= this.#settings.maxConnections) return
+    this.#dialling += 1
+    this.#dial().then((socket) => this.#dialled(socket), (error: unknown) => this.#notDialled(error))
+  }
+
+  #dialled(socket: Socket): void {
+    if (this.#closing === 'destroyed') {
+      this.#dialling -= 1
+      socket.destroy()
+      return
+    }
+    if (this.#target.tls && !(socket instanceof TLSSocket && socket.alpnProtocol === 'h2')) return this.#notAgreed(socket)
+    try {
+      this.#open.add(new Http2Connection(socket, this.#target, this.#settings.maxHeaderBytes, this))
+    } catch (error) {
+      socket.destroy()
+      return this.#notDialled(error)
+    }
+    this.#beginSweeping()
+  }
+
+  #notAgreed(socket: Socket): void {
+    if (this.#declined === undefined) {
+      socket.destroy()
+      return this.#notDialled(new UpstreamError('connection_broken', 'the upstream does not speak HTTP/2'))
+    }
+    this.#dialling -= 1
+    this.#declined(socket, this.#takeWaiting())
+  }
+
+  /** Every call that waits for it: the next dial would come out the same. */
+  #notDialled(error: unknown): void {
+    this.#dialling -= 1
+    const reason = error instanceof Error ? error : new UpstreamError('connection_broken', 'dialling failed')
+    if (this.#withRoom() === undefined) for (const call of this.#takeWaiting()) call.fail(reason)
+    this.#settle()
+  }
+
+  #takeWaiting(): readonly Http2Call[] {
+    const waiting = this.#waiting
+    this.#waiting = []
+    return waiting.filter(({ ended }) => !ended)
+  }
+
+  #beginSweeping(): void {
+    if (this.#sweeping) return
+    this.#sweeping = true
+    this.#timers.after(this.#sweepMs, () => this.#onSweep())
+  }
+
+  /** One timer for all bounds on time, in place of several a request. */
+  #onSweep(): void {
+    this.sweep += 1
+    this.#sweeping = false
+    for (const connection of this.#open) this.#check(connection)
+    for (const call of this.#waiting) if (this.#since(call.activeAt) > this.#settings.maxWaitMs) call.fail(busy())
+    if (this.#waiting.some(({ ended }) => ended)) this.#waiting = [...this.#takeWaiting()]
+    if (this.#open.size > 0 || this.#waiting.length > 0) this.#beginSweeping()
+  }
+
+  #check(connection: Http2Connection): void {
+    const { keepAliveMs, maxWaitMs } = this.#settings
+    const idleMs = this.#since(connection.idleAt)
+    if (!connection.isReady) {
+      if (idleMs > maxWaitMs) connection.fail(timeout('the upstream did not begin to speak HTTP/2 in time'))
+    } else if (connection.calls.size === 0) {
+      if (idleMs >= keepAliveMs) connection.close()
+    } else {
+      for (const call of connection.calls) this.#bound(call)
+    }
+  }
+
+  #bound(call: Http2Call): void {
+    const { headersTimeoutMs, bodyIdleTimeoutMs } = this.#settings
+    const silentMs = this.#since(call.activeAt)
+    if (call.bodySent && !call.headRead) {
+      if (silentMs > headersTimeoutMs) call.fail(timeout('no answer came in time'))
+    } else if (bodyIdleTimeoutMs > 0 && silentMs > bodyIdleTimeoutMs && !call.paused) {
+      call.fail(timeout('nothing came and nothing went'))
+    }
+  }
+
+  #since(sweep: number): number {
+    return (this.sweep - sweep) * this.#sweepMs
+  }
+
+  #settle(): void {
+    if (this.#closing === 'no' || this.#open.size > 0 || this.#dialling > 0) return
+    if (this.#waiting.length > 0 && this.#closing === 'closing') return
+    this.#closed?.()
+    this.#closed = undefined
+  }
+}
+
+function shutdown(): UpstreamError {
+  return new UpstreamError('shutdown', 'the proxy ends')
+}
+
+function busy(): UpstreamError {
+  return new UpstreamError('upstream_busy', 'all streams to the upstream are taken')
+}
+
+function timeout(message: string): UpstreamError {
+  return new UpstreamError('answer_timeout', message)
+}
