@@ -50,6 +50,12 @@ export class Relay implements AnswerHandler {
     return this.#abort(new Cut('revoked'))
   }
 
+  /** Something else has taken both sides over: nothing of them is told here any more. */
+  release(): void {
+    this.#settled = true
+    this.#offClose()
+  }
+
   onCall(call: UpstreamCall): void {
     this.#call = call
     if (this.#cut !== undefined) call.abort(this.#cut)

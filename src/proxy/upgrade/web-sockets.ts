@@ -1,0 +1,142 @@
+import type { Socket } from 'node:net'
+import type { DialTarget } from '../../egress/dial.ts'
+import type { AnswerHandler, UpstreamRequest } from '../../egress/upstream.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Roster } from '../../lib/roster.ts'
+import type { Timers } from '../../lib/timers.ts'
+import type { Announced, Forwarding } from '../exchange.ts'
+import type { LiveExchanges } from '../live-exchanges.ts'
+import type { WebSocketDispatcher, WebSocketOutcome } from '../web-socket-dispatcher.ts'
+import type { PayloadScrubber } from './passed-frames.ts'
+import { HandshakeCall, type HandshakeLimits, type OpenedWebSocket } from './handshake-call.ts'
+import { WebSocketRelay, type WebSocketEnd } from './web-socket-relay.ts'
+
+/** Bounds of every WebSocket. */
+export interface WebSocketLimits extends HandshakeLimits {
+  /** Without a byte in either direction. */
+  readonly idleTimeoutMs: number
+  /** From its opening; 0 for no bound but the rule's and the delegation's. */
+  readonly totalTimeoutMs: number
+}
+
+/** Also of the head that stands before the messages. */
+export interface MessageScrubber extends PayloadScrubber {
+  /** @param fields name, value, name, value … */
+  fields(fields: readonly string[]): readonly string[]
+}
+
+/** What WebSockets need of the proxy around them. */
+export interface WebSocketDependencies {
+  readonly live: LiveExchanges
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly limits: WebSocketLimits
+  /** Opens a connection to one of this integration's origins, through the egress guard. */
+  dial(integration: string, target: DialTarget): Promise<Socket>
+  /** The 101's fields that the agent may see. */
+  endToEnd(fields: readonly string[]): readonly string[]
+  /** Takes this exchange's secret off what the upstream says; undefined where there is none. */
+  scrubber(exchange: Announced): MessageScrubber | undefined
+}
+
+const SWITCHING_PROTOCOLS = 101
+/** Of a handshake's fields in the upstream's answer: the agent gets our own. */
+const HANDSHAKE_FIELD = 'sec-websocket-'
+
+/** Every WebSocket there is: asked for, joined, and ended with what allowed it. */
+export class WebSockets implements WebSocketDispatcher {
+  readonly #deps: WebSocketDependencies
+  readonly #open = new Roster<WebSocketRelay>()
+  #draining = false
+
+  constructor(deps: WebSocketDependencies) {
+    this.#deps = deps
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  dispatch(exchange: Announced, request: UpstreamRequest, handler: AnswerHandler, outcome: WebSocketOutcome): void {
+    const { limits, timers } = this.#deps
+    const { integration, request: { host, port, scheme, upgrade } } = exchange.route
+    const call = new HandshakeCall({
+      request, handler, limits, timers,
+      protocols: upgrade?.protocols ?? [],
+      opened: (opened) => {
+        try {
+          this.#join(exchange, opened, outcome)
+        } catch {
+          // The exchange has to end, whatever it was.
+          opened.socket.destroy()
+          exchange.client.cut()
+          outcome.ended({ status: 0, bytesIn: 0, bytesOut: 0, outcome: 'failed', reason: 'a defect of Postern joined the two ends' })
+        }
+      },
+    })
+    call.start(() => this.#deps.dial(integration.name, { host, port, tls: scheme === 'https' }))
+  }
+
+  /** No more are opened, and those that are end: each at the next end of a frame. */
+  drain(): void {
+    this.#draining = true
+    for (const relay of this.#open) relay.leave(SHUTTING_DOWN)
+  }
+
+  #join(exchange: Announced, { socket, head, fields, protocol }: OpenedWebSocket, outcome: WebSocketOutcome): void {
+    const { live, timers, limits } = this.#deps
+    outcome.opened()
+    const scrubber = this.#deps.scrubber(exchange)
+    const shown = withoutHandshake(this.#deps.endToEnd(fields))
+    const client = exchange.client.upgrade?.accept(scrubber?.fields(shown) ?? shown, protocol)
+    if (client === undefined) {
+      socket.destroy()
+      return outcome.ended({ status: 0, bytesIn: 0, bytesOut: 0, outcome: 'aborted', reason: undefined })
+    }
+    const relay = new WebSocketRelay(client, socket, {
+      timers,
+      idleTimeoutMs: limits.idleTimeoutMs,
+      scrubber,
+      done: (end) => {
+        unregister()
+        this.#open.delete(place)
+        cancel()
+        outcome.ended(forwardingOf(end))
+      },
+    })
+    const unregister = live.add({ principal: exchange.principal, integration: exchange.route.integration.name, cut: () => relay.cut() })
+    const place = this.#open.add(relay)
+    const life = this.#lifeOf(exchange)
+    const cancel = life === undefined ? () => undefined : timers.after(life.ms, () => relay.leave(life.reason))
+    relay.start(head)
+    if (this.#draining) relay.leave(SHUTTING_DOWN)
+  }
+
+  /** What ends a WebSocket that nobody ends: the shortest of what bounds it. A delegation of our own authority is cut when it ends. */
+  #lifeOf({ decision, principal: { delegation } }: Announced): { readonly ms: number; readonly reason: string } | undefined {
+    const bounds: { readonly ms: number; readonly reason: string }[] = []
+    const { totalTimeoutMs } = this.#deps.limits
+    if (totalTimeoutMs > 0) bounds.push({ ms: totalTimeoutMs, reason: 'it was open for as long as any may be' })
+    if (decision.expiresInMs !== undefined) bounds.push({ ms: decision.expiresInMs, reason: 'the time of the rule that allowed it is over' })
+    if (delegation !== undefined && delegation.standing === undefined) {
+      bounds.push({ ms: Math.max(0, delegation.expiresAtMs - this.#deps.clock.nowMs()), reason: 'the delegation that it was opened for has ended' })
+    }
+    return bounds.toSorted((one, other) => one.ms - other.ms)[0]
+  }
+}
+
+const SHUTTING_DOWN = 'the proxy shut down'
+
+function forwardingOf({ bytesIn, bytesOut, outcome, closeCode, reason }: WebSocketEnd): Forwarding {
+  return { status: SWITCHING_PROTOCOLS, bytesIn, bytesOut, outcome, closeCode, reason }
+}
+
+function withoutHandshake(fields: readonly string[]): readonly string[] {
+  const kept: string[] = []
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = fields[at] as string
+    if (!name.toLowerCase().startsWith(HANDSHAKE_FIELD)) kept.push(name, fields[at + 1] as string)
+  }
+  return kept
+}
