@@ -1,4 +1,4 @@
-import type { ApprovalId, DecisionId } from './ids.ts'
+import type { ApprovalId } from './ids.ts'
 
 export type Layer = 'org_policy' | 'user_consent' | 'agent_permissions'
 export const LAYERS: readonly Layer[] = ['org_policy', 'user_consent', 'agent_permissions']
@@ -31,7 +31,6 @@ export interface RateLimit {
 
 /** The outcome of evaluating the three layers for one request; pure, made from one snapshot. */
 export interface Decision {
-  readonly id: DecisionId
   readonly effect: 'allow' | 'deny' | 'ask'
   readonly layers: Readonly<Record<Layer, LayerResult>>
   /** The layer that refused or asks, or `agent_permissions` where all allow. */

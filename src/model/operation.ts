@@ -27,3 +27,12 @@ export interface Operation {
   /** Other operations that do the same by another way: a rule that refuses or asks about one of them by its name holds this one too. */
   readonly counterparts?: readonly string[]
 }
+
+/** Whether they are the same, name by name in the same order; of unresolved ones also the reason. Pure. */
+export function sameTargets(one: Targets, other: Targets): boolean {
+  if (one.kind === 'unresolved') return other.kind === 'unresolved' && one.reason === other.reason
+  if (one.kind === 'none') return other.kind === 'none'
+  if (other.kind !== 'named' || one.names.length !== other.names.length) return false
+  for (let at = 0; at < one.names.length; at += 1) if (one.names[at] !== other.names[at]) return false
+  return true
+}

@@ -5,6 +5,7 @@ import type { AgentId } from '../model/ids.ts'
 import type { ConsentDetail, Principal } from '../model/principal.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
 import { ConsentLayer } from './consent.ts'
+import { DecisionMemory } from './decision-memory.ts'
 import { declaredOperation } from './declared-operation.ts'
 import { evaluate } from './evaluate.ts'
 import type { CannotDo, ForecastParty, PolicyForecast, Preview, PreviewQuestion } from './forecast.ts'
@@ -19,6 +20,7 @@ export class CompiledSnapshot implements PolicySnapshot, PolicyForecast {
   readonly #policies: CompiledPolicies
   readonly #consent: ConsentLayer
   readonly #vocabularies: Vocabularies
+  readonly #decisions = new DecisionMemory()
 
   constructor(policies: CompiledPolicies, vocabularies: Vocabularies) {
     this.hash = policies.hash
@@ -39,8 +41,12 @@ export class CompiledSnapshot implements PolicySnapshot, PolicyForecast {
   }
 
   evaluate(input: EvaluationInput): Decision {
-    return evaluate(this.#policies, this.#consent, input)
+    const [agent, org] = this.#ruleSets(input.principal, input.operation.integration)
+    return agent.plain && org.plain ? this.#decisions.decide(input, this.#evaluate) : this.#evaluate(input)
   }
+
+  readonly #evaluate = (input: EvaluationInput): Decision => evaluate(this.#policies, this.#consent, input)
+
 
   preview(question: PreviewQuestion): Preview {
     return previewOf(this.#policies, this.#vocabularies, question)
@@ -67,7 +73,7 @@ export class CompiledSnapshot implements PolicySnapshot, PolicyForecast {
   }
 
   /** The agent's own rules first: what they declare is the more specific. */
-  #ruleSets(principal: Principal, integration: string): readonly RuleSet[] {
+  #ruleSets(principal: Principal, integration: string): readonly [RuleSet, RuleSet] {
     const { org, agents } = this.#policies
     return [agents.get(principal.agent)?.get(integration) ?? NO_RULES, org.rules.get(integration) ?? NO_RULES]
   }

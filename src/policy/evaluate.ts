@@ -1,5 +1,4 @@
 import { type Decision, type Layer, type LayerResult, type RateLimit } from '../model/decision.ts'
-import { newId } from '../model/ids.ts'
 import type { ConsentLayer } from './consent.ts'
 import { judgeLayer, viewLayer, type LayerOutcome, type LayerView } from './layer.ts'
 import { operationName } from './reasons.ts'
@@ -24,7 +23,7 @@ interface Verdict {
 /**
  * Evaluates the three layers: all must allow, and all on the same alternative of the operation's scopes; the first such
  * one is decided. Where there is none, the decision tells the alternative that came nearest.
- * Pure but for the decision's id. Never throws: an evaluation that breaks is a denial.
+ * Pure. Never throws: an evaluation that breaks is a denial.
  */
 export function evaluate(policies: CompiledPolicies, consent: ConsentLayer, given: EvaluationInput): Decision {
   try {
@@ -105,7 +104,7 @@ function decisionOf(policyHash: string, verdict: Verdict, input: EvaluationInput
   const decidedBy: Layer = effect === 'allow' ? 'agent_permissions' : DECIDING.find((layer) => layers[layer].effect === effect) ?? 'agent_permissions'
   const bounding = effect === 'deny' ? [] : [...org.bounding, ...agent.bounding]
   return {
-    id: newId('dec'), effect, layers, decidedBy, rule: layers[decidedBy].rule,
+    effect, layers, decidedBy, rule: layers[decidedBy].rule,
     scopes: effect === 'deny' ? [] : verdict.alternative,
     expiresInMs: smallest(bounding.flatMap((rule) => rule.expiresInMs ?? [])),
     limits: bounding.flatMap((rule) => limitOf(rule, input)),
@@ -129,7 +128,7 @@ function brokenDecision(policyHash: string): Decision {
   const reason = 'The evaluation itself broke, which counts as a denial; this is a defect of Postern.'
   const result: LayerResult = { effect: 'deny', reason, rule: undefined }
   return {
-    id: newId('dec'), effect: 'deny', layers: { org_policy: result, user_consent: result, agent_permissions: result }, decidedBy: 'org_policy',
+    effect: 'deny', layers: { org_policy: result, user_consent: result, agent_permissions: result }, decidedBy: 'org_policy',
     rule: undefined, scopes: [], expiresInMs: undefined, limits: [], authority: 'person', release: false, policyHash,
   }
 }

@@ -47,7 +47,7 @@ export type Explanation =
     readonly consent: ExplainedConsent['kind']
   }
 
-/** Judges a request as the proxy would, and tells why. Pure but for the decision's id: nothing is issued, counted or dialled. */
+/** Judges a request as the proxy would, and tells why. Pure: nothing is issued, counted or dialled. */
 export function explain(snapshot: PolicySnapshot, reading: RequestReading, question: ExplainQuestion): Explanation {
   const { written, consent, nowMs } = question
   const request = acceptable(written)

@@ -52,9 +52,11 @@ export interface RuleSet {
   readonly allow: readonly Rule[]
   /** Those of them whose condition looks at the body. */
   readonly lookAtBody: readonly Rule[]
+  /** No rule looks at anything but who, for whom, the operation and its targets: the same of these is decided in the same way. */
+  readonly plain: boolean
 }
 
-export const NO_RULES: RuleSet = { deny: [], ask: [], allow: [], lookAtBody: [] }
+export const NO_RULES: RuleSet = { deny: [], ask: [], allow: [], lookAtBody: [], plain: true }
 
 /** Sorts rules by effect, keeping their order. */
 export function ruleSetOf(rules: readonly Rule[]): RuleSet {
@@ -62,6 +64,7 @@ export function ruleSetOf(rules: readonly Rule[]): RuleSet {
   return {
     deny: withEffect('deny'), ask: withEffect('ask'), allow: withEffect('allow'),
     lookAtBody: rules.filter((rule) => rule.condition?.usesBody === true),
+    plain: rules.every((rule) => rule.condition === undefined && rule.routes === undefined),
   }
 }
 

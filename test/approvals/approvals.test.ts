@@ -31,7 +31,7 @@ function order({ request = 'POST /repos/acme-corp/backend/pulls/42/merge', agent
       targets: { kind: 'named', names: ['acme-corp/backend'] }, parameters: {}, ...operation,
     },
     decision: {
-      id: newId('dec'), effect: 'ask', layers: { org_policy: layer('ask', rule), user_consent: layer('allow'), agent_permissions: layer('allow', 'x/y') },
+      effect: 'ask', layers: { org_policy: layer('ask', rule), user_consent: layer('allow'), agent_permissions: layer('allow', 'x/y') },
       decidedBy: 'org_policy', rule: undefined, scopes: [], expiresInMs: undefined, limits: [], authority: 'person', release: false, policyHash: 'sha256:x',
     },
     request,

@@ -93,9 +93,11 @@ function findParameter<T>(node: Node<T>, method: string, segments: readonly stri
 }
 
 function bind<T>(entry: Entry<T>, segments: readonly string[]): PathMatch<T> | Denial {
-  const parameters: Record<string, string> = Object.create(null) as Record<string, string>
-  for (const [at, part] of entry.template.parts.entries()) {
-    if ('literal' in part) continue
+  const parameters: Record<string, string> = { __proto__: null } as unknown as Record<string, string>
+  const { parts } = entry.template
+  for (let at = 0; at < parts.length; at += 1) {
+    const part = parts[at]
+    if (part === undefined || 'literal' in part) continue
     const raw = part.kind === 'rest' ? segments.slice(at).join('/') : (segments[at] ?? '')
     const reason = refusedParameter(raw, part.kind)
     if (reason !== undefined) return deny('path_refused', `{${part.parameter}} of ${entry.template.text}: ${reason}`)

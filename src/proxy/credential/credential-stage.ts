@@ -7,6 +7,8 @@ import { within } from '../../lib/within.ts'
 import type { DenialCode } from '../../model/codes.ts'
 import type { Credential } from '../../model/credential.ts'
 import { Fault, isDenial, type Denial } from '../../model/denial.ts'
+import { sameTargets, type Operation } from '../../model/operation.ts'
+import type { Principal } from '../../model/principal.ts'
 import type { Sync } from '../../sync/contract.ts'
 import type { ClientSide } from '../client-side.ts'
 import type { Allowed, Stage } from '../exchange.ts'
@@ -36,6 +38,7 @@ export class CredentialStage implements Stage<Allowed, 'credential', Credential 
   readonly #options: CredentialStageOptions
   readonly #copies: CredentialCopies
   readonly #flights = new SingleFlight<Credential | Denial>()
+  readonly #keys = new WeakMap<Allowed['decision'], { readonly principal: Principal; readonly operation: Operation; readonly key: string }>()
   readonly #unsubscribe: () => void
 
   constructor(options: CredentialStageOptions) {
@@ -48,12 +51,21 @@ export class CredentialStage implements Stage<Allowed, 'credential', Credential 
     const refusal = this.#options.sync.revocations.refusal(exchange.principal)
     if (refusal !== undefined) return refusal
     if (exchange.route.integration.credential === 'none') return null
-    const order = credentialOrder(exchange)
-    const key = localKey(order)
+    const key = this.#keyOf(exchange)
     const copy = this.#copies.usable(key)
-    if (copy === undefined) return this.#wait(exchange, key, order)
-    if (this.#copies.asksAgain(copy)) this.#ask(key, order).catch(() => undefined)
+    if (copy === undefined) return this.#wait(exchange, key, credentialOrder(exchange))
+    if (this.#copies.asksAgain(copy)) this.#ask(key, credentialOrder(exchange)).catch(() => undefined)
     return copy.credential
+  }
+
+  /** A decision that is used again was made of the same principal, operation and targets: of all that the key is made of. */
+  #keyOf(exchange: Allowed): string {
+    const { decision, principal, inspection: { operation } } = exchange
+    const known = this.#keys.get(decision)
+    if (known !== undefined && known.principal === principal && known.operation.name === operation.name && sameTargets(known.operation.targets, operation.targets)) return known.key
+    const key = localKey(credentialOrder(exchange))
+    this.#keys.set(decision, { principal, operation, key })
+    return key
   }
 
   close(): void {

@@ -35,9 +35,7 @@ export function decideStage(options: DecideOptions): Stage<Inspected, 'decision'
     run(exchange): Allowed['decision'] | Denial | Promise<Denial> {
       const { snapshot, principal, route, inspection: { operation, body } } = exchange
       // The request as it goes out: in reverse mode the received one still names the proxy.
-      const evaluated = snapshot.evaluate({ principal, operation, request: route.request, body, nowMs: clock.nowMs() })
-      // The client, the log and the audit name the decision as they named the exchange from its start.
-      const decision = { ...evaluated, id: exchange.id }
+      const decision = snapshot.evaluate({ principal, operation, request: route.request, body, nowMs: clock.nowMs() })
       // Before the question, too: nobody is asked about what will not be sent.
       const tooLarge = decision.effect === 'deny' ? undefined : bodyRefusal(decision, route.request.framing, body)
       if (tooLarge !== undefined) return tooLarge

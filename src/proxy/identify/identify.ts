@@ -85,6 +85,13 @@ function principalOf(evidence: Evidence, provers: readonly Prover[], { directory
   return refusal === undefined ? principal : { ...refusal, principal }
 }
 
+/** The principal of a token's last use: while nothing of it has changed the same object stands for it, so that what was made for it is found again. */
+const latest = new WeakMap<DelegationToken, Principal>()
+
 function principalFor({ id, name }: AgentRecord, { by }: AgentProof, token: DelegationToken | null, delegation: Delegation | undefined): Principal {
-  return { agent: id, agentName: name, identifiedBy: by, delegation, onlyIntegration: token?.onlyIntegration, via: token?.via }
+  const known = token === null ? undefined : latest.get(token)
+  if (known !== undefined && known.agent === id && known.agentName === name && known.identifiedBy === by && known.delegation === delegation) return known
+  const principal = { agent: id, agentName: name, identifiedBy: by, delegation, onlyIntegration: token?.onlyIntegration, via: token?.via }
+  if (token !== null) latest.set(token, principal)
+  return principal
 }

@@ -24,6 +24,11 @@ interface Peeked {
   readonly algorithm: string
 }
 
+/** By which a token is found again. */
+export function tokenDigest(token: string): string {
+  return hash('sha256', token, 'base64url')
+}
+
 /**
  * Verifies the tokens of all issuers that are configured. Which issuer is meant, the token's `iss` and `typ` tell; what it
  * is worth, only that issuer's keys: a key, a key's URL or a certificate in the token's own header is never looked at.
@@ -46,12 +51,12 @@ export class TokenVerifier {
   /**
    * Synchronous for a token that was verified before.
    * @param nowMs wall clock
+   * @param digest of this token, where it is at hand
    * @returns what the token says, or `token_invalid` or `token_expired`
    * @throws Fault `authority_unavailable` where the issuer's keys cannot be had (or a promise that rejects with it)
    */
-  verify(token: string, nowMs: number): Verified | Promise<Verified> {
+  verify(token: string, nowMs: number, digest = tokenDigest(token)): Verified | Promise<Verified> {
     if (token.length > MAX_TOKEN_LENGTH) return invalid(`it is longer than ${MAX_TOKEN_LENGTH} characters`)
-    const digest = hash('sha256', token, 'base64url')
     const known = this.#cache.verification(digest)
     if (known === undefined) return this.#cache.refusal(digest, nowMs) ?? this.#anew(token, digest, nowMs)
     const trusted = known.profile.keys.trusts(known.keyId)

@@ -6,7 +6,7 @@ import type { Proofs } from '../exchange.ts'
 import type { DpopVerifier } from './dpop.ts'
 import type { Evidence } from './evidence.ts'
 import { verifySessionSecret } from './session-secret.ts'
-import type { TokenVerifier } from './token-verifier.ts'
+import { tokenDigest, type TokenVerifier } from './token-verifier.ts'
 import type { DelegationToken, VerifiedToken } from './verified-token.ts'
 
 type Verified = VerifiedToken | Denial | undefined
@@ -25,7 +25,7 @@ export interface Verifiers {
 export function verifyEvidence(verifiers: Verifiers, proofs: Proofs, nowMs: number): Evidence | Denial | Promise<Evidence | Denial> {
   const boundText = boundTokenOf(proofs)
   if (typeof boundText === 'object') return boundText
-  const token = verifySent(verifiers, proofs.token, proofs, nowMs)
+  const token = verifySent(verifiers, proofs.token, proofs, nowMs, digestOf(proofs))
   const delegationToken = verifySent(verifiers, proofs.delegationToken, proofs, nowMs)
   const boundToken = verifyOne(verifiers, boundText, nowMs)
   if (token instanceof Promise || delegationToken instanceof Promise || boundToken instanceof Promise) {
@@ -34,20 +34,30 @@ export function verifyEvidence(verifiers: Verifiers, proofs: Proofs, nowMs: numb
   return provenEvidence(verifiers, evidenceOf(proofs, nowMs, [token, delegationToken, boundToken]))
 }
 
+/** The proofs of a connection are one object for many requests: hashed once. */
+const digests = new WeakMap<Proofs, string>()
+
+function digestOf(proofs: Proofs): string | undefined {
+  if (proofs.token === undefined) return undefined
+  let digest = digests.get(proofs)
+  if (digest === undefined) digests.set(proofs, (digest = tokenDigest(proofs.token)))
+  return digest
+}
+
 /** A session secret lives as long as the run: it must not cross a network readable, even where tokens may. */
-function verifySent(verifiers: Verifiers, text: string | undefined, { exposed }: Proofs, nowMs: number): Verified | Promise<Verified> {
+function verifySent(verifiers: Verifiers, text: string | undefined, { exposed }: Proofs, nowMs: number, digest?: string): Verified | Promise<Verified> {
   if (text === undefined) return undefined
-  if (exposed !== true || !looksLikeSessionSecret(text)) return verifyOne(verifiers, text, nowMs)
+  if (exposed !== true || !looksLikeSessionSecret(text)) return verifyOne(verifiers, text, nowMs, digest)
   return deny('token_invalid', 'a session secret came over a network without TLS', {
     hint: 'A session secret is taken on this machine or over TLS alone.',
   })
 }
 
 /** A throw here would leave the other token's promise behind, and one that nobody awaits ends the process when it rejects. */
-function verifyOne({ tokens, directory }: Verifiers, text: string | undefined, nowMs: number): Verified | Promise<Verified> {
+function verifyOne({ tokens, directory }: Verifiers, text: string | undefined, nowMs: number, digest?: string): Verified | Promise<Verified> {
   if (text === undefined) return undefined
   try {
-    return looksLikeSessionSecret(text) ? verifySessionSecret(directory, text) : tokens.verify(text, nowMs)
+    return looksLikeSessionSecret(text) ? verifySessionSecret(directory, text) : tokens.verify(text, nowMs, digest)
   } catch (error) {
     return Promise.reject(error)
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Authority } from '../../http/host.ts'
 import { Roster } from '../../lib/roster.ts'
 import type { Denial } from '../../model/denial.ts'
+import type { ConnectionPlace } from '../connection-places.ts'
 import type { PeerCertificate, Proofs } from '../exchange.ts'
 import type { Http1Client } from './http1-client.ts'
 
@@ -13,15 +14,25 @@ export interface TunnelFacts extends Authority {
   readonly proofs: Proofs
 }
 
+interface LatestProofs {
+  readonly field: string | undefined
+  readonly delegation: string | undefined
+  readonly proofs: Proofs
+}
+
 /** What is known of one HTTP connection, be it a socket of its own or the inside of a tunnel. */
 export interface Connection {
   readonly encrypted: boolean
   /** A certificate that was shown and does not verify is a denial for everything on the connection. */
   readonly peer: PeerCertificate | Denial | undefined
   readonly tunnel: TunnelFacts | undefined
+  /** Undefined inside a tunnel, whose own connection has one, and where none are kept. */
+  readonly place: ConnectionPlace | undefined
   /** Answers under way. */
   readonly open: Roster<Http1Client>
   latest: IncomingMessage | undefined
+  /** What the last request proved, and by which fields: the next one's proofs, where it sends the very same. */
+  latestProofs: LatestProofs | undefined
   /** No further request of this connection is looked at. */
   closing: boolean
   /** A parser error was dealt with: the parser may tell it again. */
@@ -31,6 +42,6 @@ export interface Connection {
 }
 
 /** A connection on which nothing has happened. */
-export function newConnection(facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel'>): Connection {
-  return { ...facts, open: new Roster(), latest: undefined, closing: false, failed: false, whenIdle: undefined }
+export function newConnection(facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'place'>): Connection {
+  return { ...facts, open: new Roster(), latest: undefined, latestProofs: undefined, closing: false, failed: false, whenIdle: undefined }
 }

@@ -3,6 +3,7 @@ import { readHeaders, type ReadHeaders } from '../../http/headers.ts'
 import { parseAuthority, type Authority } from '../../http/host.ts'
 import { isAcceptedMethod } from '../../http/method.ts'
 import type { CanonicalRequest } from '../../http/request.ts'
+import { readWebSocketOffer, type WebSocketOffer } from '../../http/websocket/offer.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import type { BoundAgent, Door, Proofs } from '../exchange.ts'
 import type { Connection, TunnelFacts } from './connection.ts'
@@ -19,10 +20,12 @@ export interface RawRequest {
   readonly rawHeaders: readonly string[]
   /** HTTP/2: the head has not ended the request, whether or not it says a length. */
   readonly unframed?: boolean
+  /** The connection has left HTTP with this request: an upgrade was asked for by `Connection` too. */
+  readonly upgrading?: boolean
 }
 
 export interface ReadContext {
-  readonly connection: Pick<Connection, 'encrypted' | 'peer' | 'tunnel'>
+  readonly connection: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'latestProofs'>
   readonly bound: BoundAgent | undefined
   readonly nowMs: number
   readonly maxUriBytes: number
@@ -45,7 +48,7 @@ export interface ReadRequest {
 
 /**
  * The one canonicaliser: makes of raw bytes one canonical request, or refuses what could be read in two ways. Repairs nothing.
- * Pure but for the bound agent's token; linear.
+ * Pure but for the bound agent's token and the connection's latest proofs; linear.
  */
 export function readRequest(raw: RawRequest, context: ReadContext): ReadRequest | Denial {
   const headers = readFields(raw, context)
@@ -69,7 +72,11 @@ export function readConnect(raw: RawRequest, context: ReadContext): (Authority &
   return isDenial(proofs) ? proofs : { ...authority, proofs }
 }
 
-function readFields(raw: RawRequest, context: ReadContext): ReadHeaders | Denial {
+interface ReadFields extends ReadHeaders {
+  readonly offer?: WebSocketOffer
+}
+
+function readFields(raw: RawRequest, context: ReadContext): ReadFields | Denial {
   const { peer } = context.connection
   if (peer !== undefined && isDenial(peer)) return peer
   if (peer !== undefined && context.nowMs >= peer.notAfterMs) return deny('certificate_refused', 'the client certificate has expired since the handshake')
@@ -80,12 +87,18 @@ function readFields(raw: RawRequest, context: ReadContext): ReadHeaders | Denial
   if (isDenial(read)) return read
   // In HTTP/2 a body of no told length is framed by its stream: as a chunked one in HTTP/1.1.
   const headers: ReadHeaders = raw.unframed === true && read.framing.kind === 'none' ? { ...read, framing: { kind: 'chunked' } } : read
-  return fieldProblem(raw, headers) ?? headers
+  const problem = fieldProblem(raw, headers)
+  if (problem !== undefined || headers.upgrade === undefined) return problem ?? headers
+  const asked = readWebSocketOffer(headers.headers)
+  return isDenial(asked) ? asked : { ...headers, ...asked }
 }
 
 function fieldProblem(raw: RawRequest, headers: ReadHeaders): Denial | undefined {
   const { framing } = headers
-  if (headers.upgrade !== undefined) return deny('upgrade_refused', 'an upgrade to another protocol')
+  if (headers.upgrade !== undefined || raw.upgrading === true) {
+    const problem = upgradeProblem(raw, headers)
+    if (problem !== undefined) return problem
+  }
   if (raw.httpVersion === '1.0' && framing.kind === 'chunked') return deny('request_ambiguous', 'transfer-encoding in HTTP/1.0')
   if ((raw.method === 'GET' || raw.method === 'HEAD') && framing.kind !== 'none' && !(framing.kind === 'length' && framing.bytes === 0)) {
     return deny('body_refused', `a body on ${raw.method}`)
@@ -93,7 +106,14 @@ function fieldProblem(raw: RawRequest, headers: ReadHeaders): Denial | undefined
   return headers.host === undefined && raw.method !== 'CONNECT' ? deny('request_malformed', 'no Host') : undefined
 }
 
-function inTunnel(raw: RawRequest, headers: ReadHeaders, target: RequestTarget, tunnel: TunnelFacts): ReadRequest | Denial {
+/** RFC 6455 section 4.1. */
+function upgradeProblem(raw: RawRequest, { upgrade, framing, expectsContinue }: ReadHeaders): Denial | undefined {
+  if (upgrade !== 'websocket' || raw.upgrading !== true) return deny('upgrade_refused', 'an upgrade to another protocol, or one that Connection does not ask for')
+  if (raw.method !== 'GET' || raw.httpVersion !== '1.1') return deny('upgrade_refused', 'a WebSocket is asked for by GET and HTTP/1.1')
+  return framing.kind !== 'none' || expectsContinue ? deny('request_ambiguous', 'an upgrade with a body') : undefined
+}
+
+function inTunnel(raw: RawRequest, headers: ReadFields, target: RequestTarget, tunnel: TunnelFacts): ReadRequest | Denial {
   const { scheme, proofs } = tunnel
   if (tunnel.serverName !== undefined && tunnel.serverName.toLowerCase() !== tunnel.host) return mismatch('the TLS server name')
   if (!sameAuthority(headers.host, tunnel, scheme)) return mismatch('Host')
@@ -106,7 +126,7 @@ function inTunnel(raw: RawRequest, headers: ReadHeaders, target: RequestTarget, 
 }
 
 function inAbsoluteForm(
-  raw: RawRequest, headers: ReadHeaders, absolute: NonNullable<RequestTarget['absolute']>, target: RequestTarget, context: ReadContext,
+  raw: RawRequest, headers: ReadFields, absolute: NonNullable<RequestTarget['absolute']>, target: RequestTarget, context: ReadContext,
 ): ReadRequest | Denial {
   if (!sameAuthority(headers.host, absolute, absolute.scheme)) return mismatch('Host')
   const proofs = proofsOf(headers.proxyAuthorization, headers, context)
@@ -114,7 +134,7 @@ function inAbsoluteForm(
   return { door: 'absolute', request: canonical(raw, headers, target, absolute), prefix: undefined, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers }
 }
 
-function inReverse(raw: RawRequest, headers: ReadHeaders, target: RequestTarget, context: ReadContext): ReadRequest | Denial {
+function inReverse(raw: RawRequest, headers: ReadFields, target: RequestTarget, context: ReadContext): ReadRequest | Denial {
   const scheme = context.connection.encrypted ? 'https' : 'http'
   const own = readOwnHost(headers.host ?? '', defaultPort(scheme))
   if (own === undefined) return deny('host_refused', 'Host is neither a DNS name nor an address')
@@ -136,7 +156,7 @@ function pageProblem(headers: ReadHeaders, own: Authority, ownHosts: ReadonlySet
   return ownHosts === undefined || ownHosts.has(own.host) ? undefined : deny('authority_mismatch', 'Host is not a name of this machine, on a bound listener')
 }
 
-function canonical(raw: RawRequest, headers: ReadHeaders, target: RequestTarget, at: Authority & { readonly scheme: 'http' | 'https' }): CanonicalRequest {
+function canonical(raw: RawRequest, headers: ReadFields, target: RequestTarget, at: Authority & { readonly scheme: 'http' | 'https' }): CanonicalRequest {
   return {
     method: raw.method,
     scheme: at.scheme,
@@ -147,6 +167,7 @@ function canonical(raw: RawRequest, headers: ReadHeaders, target: RequestTarget,
     headers: headers.headers,
     contentType: headers.contentType,
     framing: headers.framing,
+    upgrade: headers.offer,
   }
 }
 
@@ -164,6 +185,15 @@ function authorityText({ host, port }: Authority, scheme: 'http' | 'https'): str
 }
 
 function proofsOf(field: string | undefined, headers: ReadHeaders, context: ReadContext): Proofs | Denial {
+  const { connection } = context
+  const latest = connection.latestProofs
+  if (latest !== undefined && latest.field === field && latest.delegation === headers.delegation) return latest.proofs
+  const proofs = readProofs(field, headers, context)
+  if (!isDenial(proofs)) connection.latestProofs = { field, delegation: headers.delegation, proofs }
+  return proofs
+}
+
+function readProofs(field: string | undefined, headers: ReadHeaders, context: ReadContext): Proofs | Denial {
   const token = field === undefined ? undefined : tokenOf(field)
   if (field !== undefined && token === undefined) return deny('token_invalid', 'the authorization field is neither Bearer nor Basic with a token')
   const { delegation } = headers

@@ -1,0 +1,57 @@
+import type { Decision } from '../model/decision.ts'
+import { sameTargets, type Operation } from '../model/operation.ts'
+import type { Principal } from '../model/principal.ts'
+import type { EvaluationInput } from './snapshot.ts'
+
+/** Decisions kept for one principal; beyond it all of its are forgotten, and made anew. */
+const MAX_PER_PRINCIPAL = 128
+/** Longer texts are rare, and not worth their memory. */
+const MAX_KEY_LENGTH = 512
+
+interface Kept {
+  readonly operation: Operation
+  readonly decision: Decision
+}
+
+/**
+ * Decisions of one snapshot, by all that they were made of: the principal (the very object, so that a changed delegation has none), the operation
+ * and its targets. Only for rules that look at nothing else, and while the delegation runs. A new snapshot has a new memory.
+ */
+export class DecisionMemory {
+  readonly #ofPrincipal = new WeakMap<Principal, Map<string, Kept>>()
+
+  /** @param decide makes the decision where none is kept; it must look at nothing but what is named above */
+  decide(input: EvaluationInput, decide: (input: EvaluationInput) => Decision): Decision {
+    const { principal, operation, nowMs } = input
+    // That it has ended is part of the decision, and of time.
+    if (principal.delegation !== undefined && nowMs >= principal.delegation.expiresAtMs) return decide(input)
+    const key = keyOf(operation)
+    if (key === undefined) return decide(input)
+    const kept = this.#ofPrincipal.get(principal) ?? this.#begin(principal)
+    const known = kept.get(key)
+    if (known !== undefined && sameOperation(known.operation, operation)) return known.decision
+    const decision = decide(input)
+    if (kept.size >= MAX_PER_PRINCIPAL) kept.clear()
+    kept.set(key, { operation, decision })
+    return decision
+  }
+
+  #begin(principal: Principal): Map<string, Kept> {
+    const kept = new Map<string, Kept>()
+    this.#ofPrincipal.set(principal, kept)
+    return kept
+  }
+}
+
+/** @returns undefined where it is not worth keeping */
+function keyOf({ integration, name, targets }: Operation): string | undefined {
+  const of = targets.kind === 'named' ? targets.names.length === 1 ? targets.names[0] : targets.names.join('\u0001') : targets.kind
+  const key = `${integration}\u0000${name}\u0000${targets.kind}\u0000${of}`
+  return key.length > MAX_KEY_LENGTH ? undefined : key
+}
+
+/** The key only finds: what counts is that every part is the same. Catalogues give the very same lists for the same operation. */
+function sameOperation(one: Operation, other: Operation): boolean {
+  return one.integration === other.integration && one.name === other.name && one.alternatives === other.alternatives && one.access === other.access
+    && one.counterparts === other.counterparts && sameTargets(one.targets, other.targets)
+}
