@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import { deny, isDenial, type Denial } from '../model/denial.ts'
+import type { AgentId } from '../model/ids.ts'
 import type { Principal } from '../model/principal.ts'
 import type { IntegrationIndex } from '../integrations/integration-index.ts'
+import type { HeldConnection } from './connection-places.ts'
 import type { Proofs } from './exchange.ts'
 
 /** Judges the proofs of a CONNECT as those of any request. */
@@ -16,6 +18,8 @@ export interface ConnectGateOptions {
   readonly clock: Clock
   /** `listener.unmatched`: what becomes of a host that no integration serves. */
   readonly unmatched: 'deny' | 'tunnel'
+  /** Takes the tunnel's place for the agent, or sheds it. */
+  admit(connection: HeldConnection, agent: AgentId): Denial | undefined
 }
 
 /** A CONNECT as far as it is judged before anything in it can be seen. */
@@ -23,6 +27,7 @@ export interface ConnectFacts {
   readonly host: string
   readonly port: number
   readonly proofs: Proofs
+  readonly connection: HeldConnection
 }
 
 /**
@@ -35,10 +40,15 @@ export function connectGate(options: ConnectGateOptions): (connect: ConnectFacts
     if (isDenial(principal)) return principal
     const verdict = verdictFor(connect, options)
     if (typeof verdict !== 'string') return { ...verdict, principal }
-    if (verdict !== 'tunnel' || principal.onlyIntegration === undefined) return verdict
-    const hint = `This token is good for ${principal.onlyIntegration} alone.`
-    return deny('proof_mismatch', `a stand-in token of ${principal.onlyIntegration} was shown for a host that no integration serves`, { hint, principal })
+    const denial = strayStandIn(verdict, principal) ?? options.admit(connect.connection, principal.agent)
+    return denial === undefined ? verdict : { ...denial, principal }
   }
+}
+
+function strayStandIn(verdict: GateVerdict, { onlyIntegration }: Principal): Denial | undefined {
+  if (verdict !== 'tunnel' || onlyIntegration === undefined) return undefined
+  const hint = `This token is good for ${onlyIntegration} alone.`
+  return deny('proof_mismatch', `a stand-in token of ${onlyIntegration} was shown for a host that no integration serves`, { hint })
 }
 
 function verdictFor({ host, port }: ConnectFacts, { integrations, unmatched }: ConnectGateOptions): GateVerdict | Denial {

@@ -4,11 +4,12 @@ import type { Integration, Match } from '../integrations/integration.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Denial } from '../model/denial.ts'
-import type { DecisionId } from '../model/ids.ts'
+import type { AgentId, DecisionId } from '../model/ids.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Principal } from '../model/principal.ts'
 import type { PolicySnapshot } from '../policy/snapshot.ts'
 import type { ClientSide } from './client-side.ts'
+import type { ConnectionPlace } from './connection-places.ts'
 
 /** Through which door a request came in. */
 export type Door = 'connect' | 'absolute' | 'reverse'
@@ -70,14 +71,29 @@ export interface Received {
   readonly prefix: string | undefined
   readonly proofs: Proofs
   readonly client: ClientSide
+  /** Its connection's; undefined inside a tunnel, whose CONNECT has proven it, and where connections are not counted. */
+  readonly place?: ConnectionPlace | undefined
 }
 
 export interface Identified extends Received {
   readonly principal: Principal
 }
 
+/** What one agent has at the moment, all its delegations together. Counted by admission alone. */
+export interface AgentUse {
+  readonly agent: AgentId
+  exchanges: number
+  tunnels: number
+  connections: number
+}
+
+/** There was room for it: what follows may take its time. */
+export interface Admitted extends Identified {
+  readonly admission: AgentUse
+}
+
 /** Carries the one policy snapshot that judges this request, whatever is loaded meanwhile. */
-export interface Snapped extends Identified {
+export interface Snapped extends Admitted {
   readonly snapshot: PolicySnapshot
 }
 
@@ -124,6 +140,10 @@ export interface Forwarding {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly outcome: 'ok' | 'aborted' | 'revoked' | 'failed'
+  /** Of a WebSocket's first close frame (RFC 6455 section 7.4). */
+  readonly closeCode?: number | undefined
+  /** How often the credential was found in the answer. */
+  readonly scrubbed?: number | undefined
   /** What broke, in our own words or the system's; undefined where nothing did. */
   readonly reason: string | undefined
 }

@@ -11,6 +11,8 @@ export interface PipelineDependencies {
   readonly stages: Stages
   /** Takes the record that completes an exchange. */
   record(event: AuditEvent): void
+  /** Told once of each exchange that its stages have ended, after answer and record. */
+  ended?(trace: Trace): void
   readonly clock: Clock
   /**
    * The refusal in the words of the upstream that the request was meant for; RFC 9457 where that is nobody.
@@ -48,6 +50,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
       // Nobody is left to catch it: it would end the process.
       deps.reportBroken(error, 'record', received.id)
     }
+    deps.ended?.(received)
   }
 
   /** @returns the status that the client got, 0 where it got none */

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isDenial } from '../../src/model/denial.ts'
 import type { AgentId } from '../../src/model/ids.ts'
-import { Admission, type AdmissionLimits, type AgentUse } from '../../src/proxy/admission/admission.ts'
+import { Admission, type AdmissionLimits } from '../../src/proxy/admission/admission.ts'
+import type { AgentUse } from '../../src/proxy/exchange.ts'
 
 const LIMITS: AdmissionLimits = { maxExchanges: 100, maxExchangesPerAgent: 30, maxTunnels: 20, maxConnections: 50, maxConnectionsPerAgent: 10 }
 const admissionOf = (limits: Partial<AdmissionLimits> = {}): Admission => new Admission({ ...LIMITS, ...limits })

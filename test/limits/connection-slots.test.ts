@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AgentId } from '../../src/model/ids.ts'
 import { Admission } from '../../src/proxy/admission/admission.ts'
-import { ConnectionSlots, type ConnectionSlot } from '../../src/proxy/admission/connection-slots.ts'
+import type { ConnectionPlace } from '../../src/proxy/connection-places.ts'
+import { ConnectionSlots } from '../../src/proxy/admission/connection-slots.ts'
 
 const AGENT = 'agent:a' as AgentId
 const OTHER = 'agent:b' as AgentId
@@ -25,7 +26,7 @@ function world(max: number, perAgent = max) {
   return { admission, slots, open }
 }
 
-const proved = (slots: ConnectionSlots, slot: ConnectionSlot | undefined, agent = AGENT) => slot === undefined ? 'no slot' : slots.prove(slot, agent)
+const proved = (slots: ConnectionSlots, slot: ConnectionPlace | undefined, agent = AGENT) => slots.prove(slot, agent)
 
 describe('connections over the bound', () => {
   it('make room for the newest: the oldest that has shown nothing ends', () => {
@@ -94,7 +95,7 @@ it('counts what is open, whatever comes, is proven and goes', () => {
   fc.assert(fc.property(moves, (steps) => {
     const { admission, slots, open } = world(8)
     const all: ReturnType<typeof open>[] = []
-    const gone = new Set<ConnectionSlot>()
+    const gone = new Set<ConnectionPlace>()
     for (const { kind, at } of steps) {
       const one = all[at % Math.max(1, all.length)]
       if (kind === 'add') all.push(open())

@@ -17,6 +17,7 @@ beforeEach(() => {
     knowsIntegration: (name) => name === 'github' || name === 'slack',
     openExchanges: () => open,
     openTunnels: () => 2,
+    admission: () => ({ shed: { exchange: { own: 3, share: 0, full: 0 } }, connections: { open: 7, unproven: 5, evicted: 4 } }),
   })
 })
 
@@ -62,6 +63,12 @@ describe('metrics', () => {
       'postern_requests_total{integration="none",outcome="ok",code="none"} 1',
     ])
     expect((await lines()).join('\n')).not.toMatch(/secret-path|agent:a|made-up/)
+  })
+
+  it('count answers in which the credential stood, once each', async () => {
+    metrics.observe(call('github', 1))
+    metrics.observe(call('github', 1, { http: { method: 'GET', host: 'h', path: '/', scrubbed: 3 } }))
+    expect(await lines()).toContain('postern_answers_scrubbed_total{integration="github"} 1')
   })
 
   it('count credentials and policy loads', async () => {

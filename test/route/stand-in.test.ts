@@ -20,10 +20,10 @@ describe('a stand-in token', () => {
 
   it('opens no tunnel that nobody looks into', async () => {
     const gate = (onlyIntegration: string | undefined) => connectGate({
-      identify: () => ({ ...principal(), onlyIntegration }), integrations: index, clock: { nowMs: () => 0, monotonicMs: () => 0 }, unmatched: 'tunnel',
+      identify: () => ({ ...principal(), onlyIntegration }), integrations: index, clock: { nowMs: () => 0, monotonicMs: () => 0 }, unmatched: 'tunnel', admit: () => undefined,
     })
     const proofs = { token: undefined, delegationToken: undefined, certificate: undefined, bound: undefined }
-    const elsewhere = { host: 'elsewhere.example', port: 443, proofs }
+    const elsewhere = { host: 'elsewhere.example', port: 443, proofs, connection: { place: undefined, onClose: () => undefined } }
     expect(await gate(undefined)(elsewhere)).toBe('tunnel')
     const denial = await gate('tickets')(elsewhere)
     expect(typeof denial === 'object' && isDenial(denial) ? denial : denial).toMatchObject({ denial: 'proof_mismatch', principal: { onlyIntegration: 'tickets' } })

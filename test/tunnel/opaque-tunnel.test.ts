@@ -18,7 +18,7 @@ async function pass(over: Partial<OpaqueTunnelDependencies> = {}) {
   const joined = { run: async () => ({ bytesIn: 1, bytesOut: 2, outcome: 'ok' as const }), abandon: () => void told.push('abandoned') }
   const tunnel = {
     id: newId('dec'), startedMonotonicMs: 0, host: 'elsewhere.example', port: 443, head: Buffer.alloc(0),
-    proofs: { token: undefined, delegationToken: undefined, certificate: undefined, bound: undefined },
+    proofs: { token: undefined, delegationToken: undefined, certificate: undefined, bound: undefined }, connection: { place: undefined, onClose: () => undefined },
     socket: Object.assign(new EventEmitter(), { destroy: () => void told.push('destroyed') }) as unknown as Socket,
     accept: () => void told.push('accepted'),
     refuse: (code: string) => {

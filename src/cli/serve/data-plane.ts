@@ -11,6 +11,9 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { Fault } from '../../model/denial.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
+import { Admission } from '../../proxy/admission/admission.ts'
+import { admitStage, admitTunnel, arriveStage, endAdmission } from '../../proxy/admission/admit.ts'
+import { ConnectionSlots } from '../../proxy/admission/connection-slots.ts'
 import { announceStage } from '../../proxy/announce/announce.ts'
 import { compose } from '../../proxy/compose.ts'
 import { connectGate } from '../../proxy/connect-gate.ts'
@@ -18,7 +21,7 @@ import { CredentialStage } from '../../proxy/credential/credential-stage.ts'
 import { placeCredential } from '../../proxy/credential/place-credential.ts'
 import { decideStage } from '../../proxy/decide/decide.ts'
 import { RateLimiter } from '../../proxy/decide/rate-limiter.ts'
-import type { Identified, Received, Stage } from '../../proxy/exchange.ts'
+import type { Admitted, Received, Stage } from '../../proxy/exchange.ts'
 import { forwardStage, type ForwardDependencies } from '../../proxy/forward/forward.ts'
 import { PoolCache } from '../../proxy/forward/pool-cache.ts'
 import { openTunnel } from '../../proxy/forward/tunnel.ts'
@@ -37,6 +40,7 @@ import { routeStage } from '../../proxy/route/route.ts'
 import { CountedRefusals } from '../../proxy/counted-refusals.ts'
 import type { Sync } from '../../sync/contract.ts'
 import type { Logger } from './operational-log.ts'
+import { openWebSockets } from './web-sockets.ts'
 
 export interface DataPlaneOptions {
   readonly listener: ListenerConfig
@@ -59,6 +63,8 @@ export interface DataPlane {
   readonly listener: Listener
   readonly pipeline: Pipeline
   readonly live: LiveExchanges
+  readonly admission: Admission
+  readonly connections: ConnectionSlots
   /** Lets what is under way end, then cuts it. */
   close(graceMs: number): Promise<void>
 }
@@ -68,14 +74,18 @@ const MAX_CREDENTIAL_COPIES = 10_000
 const CREDENTIAL_TIMEOUT_MS = 15_000
 /** For the question to be put, not for its answer. */
 const APPROVAL_TIMEOUT_MS = 5_000
+/** Requests that wait to be identified, beside those that may be under way. */
+const MAX_UNIDENTIFIED = 1_024
 const INSPECT_TIMEOUT_MS = 30_000
 const INSPECTED_BYTES_AT_ONCE = 64 * 1_048_576
 
 /** Puts the stages in their order and opens the listener on them. */
 export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
   const { audit, clock, timers, sync, integrations, log } = options
+  const { limits } = options.listener
   const live = new LiveExchanges(sync.revocations)
   const pools = new PoolCache(MAX_POOLS)
+  const webSockets = openWebSockets({ clock, timers, live, bounds: options.listener.webSocket, dialSettings: (integration) => options.dialSettings(integration) })
   const identify = createIdentify({
     tokens: options.tokens,
     directory: sync.directory,
@@ -87,9 +97,13 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   const counting = { clock, timers, post: (event: AuditEvent) => audit.post(event) }
   const refusals = { unidentified: new CountedRefusals(counting), shed: new CountedRefusals(counting) }
   const record = recorder(audit, refusals)
-  const pipeline = createPipeline({
+  const admission = new Admission(limits)
+  const connections = new ConnectionSlots(admission, limits.maxConnections)
+  const pipeline: Pipeline = createPipeline({
     stages: compose()
+      .next(arriveStage(MAX_UNIDENTIFIED + limits.maxExchanges, () => pipeline.open))
       .next(identify)
+      .next(admitStage(admission, connections))
       .next(snapshotStage(options.snapshot))
       .next(routeStage(integrations))
       .next(inspectStage({
@@ -107,9 +121,11 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
         pools,
         place: placeCredential,
         openUpstream: upstreamOpener(options),
+        webSockets,
         credentialRejected: ({ id }) => sync.credentialRejected(id),
       })),
     record,
+    ended: (trace) => endAdmission(admission, trace),
     clock,
     shape: (view, received, body) => shapeOf(view, received, body, integrations),
     reportBroken,
@@ -128,7 +144,8 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       dropped: () => log.warn('a connection over listener.limits.connections was closed'),
       broken: (error) => log.error({ err: error }, 'a connection broke on a defect of ours and was cut'),
     },
-    authorizeConnect: connectGate({ identify: identify.identifyProofs, integrations, clock, unmatched: options.listener.unmatched }),
+    authorizeConnect: connectGate({ identify: identify.identifyProofs, integrations, clock, unmatched: options.listener.unmatched, admit: (connection, agent) => admitTunnel(admission, connections, connection, agent) }),
+    places: connections,
     openTunnel: opaqueTunnels({
       identify: identify.identifyProofs,
       revocations: sync.revocations,
@@ -142,7 +159,10 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     listener,
     pipeline,
     live,
+    admission,
+    connections,
     close: async (graceMs) => {
+      webSockets.drain()
       await listener.close({ graceMs })
       refusals.unidentified.flush()
       refusals.shed.flush()
@@ -188,7 +208,7 @@ function upstreamOpener({ dialSettings, timers }: Pick<DataPlaneOptions, 'dialSe
 }
 
 /** Takes the policies in force once, so that one request is judged by one set. */
-function snapshotStage(current: () => PolicySnapshot): Stage<Identified, 'snapshot', PolicySnapshot> {
+function snapshotStage(current: () => PolicySnapshot): Stage<Admitted, 'snapshot', PolicySnapshot> {
   return { name: 'snapshot', adds: 'snapshot', run: () => current() }
 }
 

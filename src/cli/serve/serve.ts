@@ -12,7 +12,7 @@ import { loadPolicies } from '../../policy/load.ts'
 import { WatchedPolicies } from '../../policy/watch.ts'
 import { openInterceptionCa } from '../../proxy/listener/interception-ca.ts'
 import { writeTrustBundle } from '../../proxy/listener/trust-bundle.ts'
-import { Metrics } from '../../proxy/operations/metrics.ts'
+import { Metrics, type AdmissionStats } from '../../proxy/operations/metrics.ts'
 import { Readiness } from '../../proxy/operations/readiness.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { PolicyStatus } from '../../authority/admin/admin-deps.ts'
@@ -230,9 +230,14 @@ function countEvents({ clock, audit, integrations, started }: Base, dataPlane: (
     knowsIntegration: (name) => integrations.byName(name) !== undefined,
     openExchanges: () => dataPlane()?.pipeline.open ?? 0,
     openTunnels: () => dataPlane()?.listener.openTunnels() ?? 0,
+    admission: () => admissionOf(dataPlane()),
   })
   started.add(audit.onEvent(metrics.observe))
   return metrics
+}
+
+function admissionOf(dataPlane: DataPlane | undefined): AdmissionStats | undefined {
+  return dataPlane === undefined ? undefined : { shed: dataPlane.admission.shed, connections: dataPlane.connections }
 }
 
 async function startOperationsPort({ config, audit, started }: Base, metrics: Metrics, { store }: Control): Promise<OpenOperations | undefined> {

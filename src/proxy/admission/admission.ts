@@ -1,5 +1,6 @@
 import { deny, type Denial } from '../../model/denial.ts'
 import type { AgentId } from '../../model/ids.ts'
+import type { AgentUse } from '../exchange.ts'
 import { FairShare, type Shortage } from './fair-share.ts'
 
 /** What there is of each thing, in all and for one agent. */
@@ -15,14 +16,6 @@ export interface AdmissionLimits {
 
 /** What can run short. */
 export type Scarce = 'exchange' | 'tunnel' | 'connection'
-
-/** What one agent has at the moment, all its delegations together. Counted here alone. */
-export interface AgentUse {
-  readonly agent: AgentId
-  exchanges: number
-  tunnels: number
-  connections: number
-}
 
 /** How often something was refused, by what ran short and whose bound it was. */
 export type ShedCounts = Readonly<Record<Scarce, Readonly<Record<Shortage, number>>>>

@@ -1,20 +1,11 @@
 import { isDenial, type Denial } from '../../model/denial.ts'
 import type { AgentId } from '../../model/ids.ts'
-import type { Admission, AgentUse } from './admission.ts'
-
-/** What can be ended without a word. */
-export interface Closable {
-  destroy(): void
-}
-
-/** One accepted connection's place; made by `ConnectionSlots` alone. */
-export interface ConnectionSlot {
-  /** Whose it is; undefined until an agent has proven itself on it. */
-  readonly owner: AgentId | undefined
-}
+import type { Closable, ConnectionPlace, ConnectionPlaces } from '../connection-places.ts'
+import type { AgentUse } from '../exchange.ts'
+import type { Admission } from './admission.ts'
 
 /** A member of the ring of connections that nobody has proven anything on, oldest first. */
-class Slot implements ConnectionSlot {
+class Slot implements ConnectionPlace {
   readonly connection: Closable
   use: AgentUse | undefined
   previous: Slot | undefined
@@ -35,7 +26,7 @@ class Slot implements ConnectionSlot {
  * that have shown nothing yet, and where none is left the oldest of these makes room: ten thousand half-open connections end one
  * another, and who comes with a proof has as long for it as it takes the others to fill all of that room again. All O(1).
  */
-export class ConnectionSlots {
+export class ConnectionSlots implements ConnectionPlaces {
   readonly #admission: Admission
   readonly #max: number
   #open = 0
@@ -65,7 +56,7 @@ export class ConnectionSlots {
   }
 
   /** @returns undefined where every place is an agent's: the connection is then to be closed unheard */
-  add(connection: Closable): ConnectionSlot | undefined {
+  add(connection: Closable): ConnectionPlace | undefined {
     if (this.#open >= this.#max && !this.#evictOldest()) return undefined
     const slot = new Slot(connection)
     this.#open += 1
@@ -74,7 +65,7 @@ export class ConnectionSlots {
   }
 
   /** An agent was identified on it: from the first one on it is that agent's. @returns `overloaded` where the agent has its share already */
-  prove(slot: ConnectionSlot, agent: AgentId): Denial | undefined {
+  prove(slot: ConnectionPlace | undefined, agent: AgentId): Denial | undefined {
     if (!(slot instanceof Slot) || !slot.open || slot.use !== undefined) return undefined
     const use = this.#admission.beginConnection(agent)
     if (isDenial(use)) return use
@@ -84,7 +75,7 @@ export class ConnectionSlots {
   }
 
   /** It has closed. Idempotent. */
-  remove(slot: ConnectionSlot): void {
+  remove(slot: ConnectionPlace): void {
     if (!(slot instanceof Slot) || !slot.open) return
     slot.open = false
     this.#open -= 1

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { deny, Fault, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
+import type { HeldConnection } from '../connection-places.ts'
 import type { Connection, TunnelFacts } from './connection.ts'
 import { sniff, type Spoken } from './first-byte.ts'
 import type { ConnectRequest, ConnectVerdict, ListenerDependencies, ListenerLimits } from './listener-options.ts'
@@ -45,7 +46,7 @@ export function onConnect(context: ConnectContext, connection: Connection, incom
   }
   context.tunnels.add(socket)
   socket.once('close', () => context.tunnels.delete(socket))
-  const opening: Opening = { context, socket, head, connect: { id, ...read, ...times } }
+  const opening: Opening = { context, socket, head, connect: { id, ...read, ...times, connection: heldBy(socket, connection) } }
   const broken = (error: unknown): void => {
     deps.sink.broken(error)
     socket.destroy()
@@ -61,6 +62,10 @@ export function onConnect(context: ConnectContext, connection: Connection, incom
   } catch (error) {
     broken(error)
   }
+}
+
+function heldBy(socket: Socket, { place }: Connection): HeldConnection {
+  return { place, onClose: (listener) => void (socket.closed ? queueMicrotask(listener) : socket.once('close', listener)) }
 }
 
 type Judged = ConnectVerdict | Denial | Fault

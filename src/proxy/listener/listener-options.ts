@@ -5,6 +5,7 @@ import type { Timers } from '../../lib/timers.ts'
 import type { Code } from '../../model/codes.ts'
 import type { Denial, Fault } from '../../model/denial.ts'
 import type { DecisionId } from '../../model/ids.ts'
+import type { ConnectionPlaces, HeldConnection } from '../connection-places.ts'
 import type { BoundAgent, Door, Proofs, Received } from '../exchange.ts'
 import type { InterceptionCa } from './interception-ca.ts'
 
@@ -38,7 +39,7 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   maxUriBytes: 16_384,
   maxHeaders: 200,
   maxConnections: 4_096,
-  maxTunnels: 2_048,
+  maxTunnels: 4_096,
   maxPipelined: 16,
   headerTimeoutMs: 30_000,
   requestTimeoutMs: 0,
@@ -107,6 +108,7 @@ export interface ConnectRequest {
   readonly host: string
   readonly port: number
   readonly proofs: Proofs
+  readonly connection: HeldConnection
   readonly receivedAtMs: number
   readonly startedMonotonicMs: number
 }
@@ -139,6 +141,8 @@ export interface ListenerDependencies {
    */
   authorizeConnect(connect: ConnectRequest): ConnectVerdict | Denial | Promise<ConnectVerdict | Denial>
   openTunnel(tunnel: OpaqueTunnel): void
+  /** Holds the bound of connections in place of `limits.maxConnections`. */
+  readonly places?: ConnectionPlaces
 }
 
 /** A listener that is open. */

@@ -1,24 +1,28 @@
 import { constants } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { exportPrivateKey } from '../../lib/certificates.ts'
 import { formatListenAddress, isLocalAddress, parseListenAddress, type ListenAddress } from '../../lib/listen-address.ts'
 import { Roster } from '../../lib/roster.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
+import type { ConnectionPlace } from '../connection-places.ts'
 import type { Door } from '../exchange.ts'
 import { onConnect, type ConnectContext } from './connect.ts'
 import { Http1Client } from './http1-client.ts'
+import { Http2Door } from './http2-door.ts'
+import { awaitPreface } from './http2-preface.ts'
 import { newConnection, type Connection, type TunnelFacts } from './connection.ts'
-import { drain } from './drain.ts'
+import { drain, type OpenExchange } from './drain.ts'
 import { listenAt } from '../../lib/listen-at.ts'
 import type { Listener, ListenerDependencies, ListenerLimits, ListenerOptions, ListenerTls } from './listener-options.ts'
 import { denialOfParserError, type ClientError } from './parser-error.ts'
 import { readPeerCertificate } from './peer-certificate.ts'
 import { readRequest, type ReadContext, type ReadRequest } from './read-request.ts'
 import { answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
+import { onUpgrade, takesConnection } from './upgrade.ts'
 
 /** No ticket and no cached session where clients show certificates: a resumed session would carry one that was never looked at again. */
 const NO_TICKETS = constants.SSL_OP_NO_TICKET
@@ -66,7 +70,10 @@ class OpenListener implements ConnectContext {
   readonly #exposed: boolean
   readonly #connections = new WeakMap<Socket, Connection>()
   readonly #sockets = new Set<Socket>()
-  readonly #open = new Roster<Http1Client>()
+  /** Of the connections that TLS is ended on. */
+  readonly #places = new WeakMap<Socket, ConnectionPlace>()
+  readonly #open = new Roster<OpenExchange>()
+  readonly #http2: Http2Door
   #draining = false
 
   constructor(options: ListenerOptions, deps: ListenerDependencies, address: ListenAddress) {
@@ -75,6 +82,7 @@ class OpenListener implements ConnectContext {
     this.limits = options.limits
     this.#ownHosts = address.kind === 'unix' ? undefined : new Set([...LOCAL_HOSTS, address.host, `[${address.host}]`])
     this.#exposed = options.tls === undefined && !isLocalAddress(address)
+    this.#http2 = new Http2Door(this, this.#open)
     this.server = this.#createServer()
   }
 
@@ -82,7 +90,7 @@ class OpenListener implements ConnectContext {
 
   async close(graceMs: number): Promise<void> {
     this.#draining = true
-    await drain({ server: this.server, sockets: this.#sockets, relays: this.relays, open: this.#open, timers: this.deps.timers }, graceMs)
+    await drain({ server: this.server, sockets: this.#sockets, relays: this.relays, open: this.#open, http2: this.#http2, timers: this.deps.timers }, graceMs)
   }
 
   readContext(connection: Connection): ReadContext {
@@ -92,7 +100,8 @@ class OpenListener implements ConnectContext {
   }
 
   serve(socket: Socket, tunnel: TunnelFacts): void {
-    this.#connect(socket, { encrypted: tunnel.scheme === 'https', peer: undefined, tunnel })
+    const connection = this.#connect(socket, { encrypted: tunnel.scheme === 'https', peer: undefined, tunnel, place: undefined })
+    if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') return this.#http2.serve(socket, connection)
     // One server, so that its bounds and timeouts hold inside tunnels too; `secureConnection` is where https hands over to http.
     this.server.emit(this.#options.tls === undefined ? 'connection' : 'secureConnection', socket)
     socket.resume()
@@ -105,14 +114,15 @@ class OpenListener implements ConnectContext {
     const server = tls === undefined ? createHttpServer(httpOptions) : createHttpsServer({ ...httpOptions, ...tlsOptionsOf(tls, limits) })
     // Fields beyond Node's own bound would silently not be seen: the reader counts them itself.
     server.maxHeadersCount = 0
-    server.maxConnections = limits.maxConnections
+    if (this.deps.places === undefined) server.maxConnections = limits.maxConnections
     server.timeout = limits.idleTimeoutMs
     server.prependListener('connection', (socket: Socket) => this.#onSocket(socket))
-    if (tls !== undefined) server.prependListener('secureConnection', (socket: Socket) => this.#onSecure(socket, tls))
+    if (tls !== undefined) this.#handOver(server, tls)
     server.on('request', (incoming, response) => this.#onRequest(incoming, response))
     server.on('checkContinue', (incoming, response) => this.#onRequest(incoming, response))
     server.on('checkExpectation', (incoming, response) => this.#onRequest(incoming, response))
     server.on('connect', (incoming: IncomingMessage, socket: Socket, head: Buffer) => this.#onConnect(incoming, socket, head))
+    server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => onUpgrade(this, this.#connectionOf(socket), incoming, socket, head))
     server.on('clientError', (error: ClientError, socket: Socket) => this.#onClientError(error, socket))
     server.on('drop', () => this.deps.sink.dropped())
     return server
@@ -120,24 +130,57 @@ class OpenListener implements ConnectContext {
 
   #onSocket(socket: Socket): void {
     if (this.#connections.has(socket)) return
-    this.#sockets.add(socket)
     socket.on('error', () => undefined)
-    socket.once('close', () => this.#sockets.delete(socket))
-    if (this.#options.tls === undefined) this.#connect(socket, { encrypted: false, peer: undefined, tunnel: undefined })
+    const { places, sink } = this.deps
+    const place = places?.add(socket)
+    if (places !== undefined && place === undefined) {
+      sink.dropped()
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      if (place !== undefined) places?.remove(place)
+    })
+    if (this.#options.tls === undefined) this.#connect(socket, { encrypted: false, peer: undefined, tunnel: undefined, place })
+    else if (place !== undefined) this.#places.set(socket, place)
   }
 
-  #onSecure(socket: Socket, tls: ListenerTls): void {
-    if (this.#connections.has(socket)) return
-    this.#connect(socket, { encrypted: true, peer: peerOf(socket, tls), tunnel: undefined })
+  /** https hands every connection to http by a listener of its own: here only those that speak it. */
+  #handOver(server: Server, tls: ListenerTls): void {
+    const handOver = server.listeners('secureConnection')
+    server.removeAllListeners('secureConnection')
+    const toHttp1 = (socket: Socket): void => {
+      for (const listener of handOver) Reflect.apply(listener, server, [socket])
+    }
+    server.on('secureConnection', (socket: TLSSocket) => {
+      // The inside of a tunnel is one already.
+      if (this.#connections.has(socket)) return toHttp1(socket)
+      const connection = this.#connect(socket, { encrypted: true, peer: peerOf(socket, tls), tunnel: undefined, place: this.#placeBelow(socket) })
+      if (socket.alpnProtocol !== 'h2') return toHttp1(socket)
+      awaitPreface(socket, this.limits.headerTimeoutMs, this.deps.timers, (spoken) => {
+        if (spoken === 'http2') return this.#http2.serve(socket, connection)
+        toHttp1(socket)
+        socket.resume()
+      })
+    })
   }
 
-  #connect(socket: Socket, facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel'>): void {
+  #connect(socket: Socket, facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'place'>): Connection {
     const connection = newConnection(facts)
     this.#connections.set(socket, connection)
     // Here and not at each answer: one that waits behind another on its connection never hears of the end.
     socket.once('close', () => {
       for (const client of connection.open) client.over()
     })
+    return connection
+  }
+
+  /** Node keeps the connection that TLS was ended on, and tells no other way which one that was. */
+  #placeBelow(socket: TLSSocket): ConnectionPlace | undefined {
+    const below: unknown = Reflect.get(socket, '_parent')
+    return below instanceof Socket ? this.#places.get(below) : undefined
   }
 
   #connectionOf(socket: Socket): Connection {
@@ -156,7 +199,7 @@ class OpenListener implements ConnectContext {
     const refused = isDenial(read)
     const client = new Http1Client(incoming, response, refused ? NOTHING_ASKED : read, deps.timers)
     this.#track(connection, incoming, response, client)
-    if (!refused) return this.#accept(read, client, incoming)
+    if (!refused) return this.#accept(read, client, incoming, connection)
     connection.closing = true
     const { tunnel } = connection
     const answer = refuse(deps, read, { door: doorOf(connection, url), method, host: tunnel?.host ?? incoming.headers.host, target: url, proofs: tunnel?.proofs })
@@ -180,7 +223,7 @@ class OpenListener implements ConnectContext {
     connection.whenIdle = () => answerOnSocket(socket, answer, deps.timers)
   }
 
-  #accept(read: ReadRequest, client: Http1Client, incoming: IncomingMessage): void {
+  #accept(read: ReadRequest, client: Http1Client, incoming: IncomingMessage, { place }: Connection): void {
     const { clock, sink } = this.deps
     try {
       sink.exchange({
@@ -192,6 +235,7 @@ class OpenListener implements ConnectContext {
         prefix: read.prefix,
         proofs: read.proofs,
         client,
+        place,
       })
     } catch (error) {
       sink.broken(error)
@@ -274,6 +318,7 @@ function httpOptionsOf(limits: ListenerLimits): ServerOptions {
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.max(50, Math.min(5_000, Math.floor(limits.headerTimeoutMs / 4))),
     noDelay: true,
+    shouldUpgradeCallback: takesConnection,
   }
 }
 
@@ -283,7 +328,7 @@ function tlsOptionsOf(tls: ListenerTls, limits: ListenerLimits): Parameters<type
     cert: identity.certificatePem,
     key: exportPrivateKey(identity.privateKey),
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: limits.handshakeTimeoutMs,
   } as const
   if (clientCaPem === undefined) return own

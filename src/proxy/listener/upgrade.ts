@@ -47,7 +47,6 @@ export function onUpgrade(context: UpgradeContext, connection: Connection, incom
     return
   }
   const { request, door, prefix, proofs } = read
-  const { place } = connection
   context.relays.add(socket)
   socket.once('close', () => context.relays.delete(socket))
   const client = new UpgradeClient(socket, request.upgrade?.key ?? '', deps.timers)

@@ -15,6 +15,15 @@ export interface MetricsOptions {
   readonly openExchanges: () => number
   /** CONNECT tunnels that are open. */
   readonly openTunnels: () => number
+  /** Undefined while there is no proxy yet. */
+  readonly admission: () => AdmissionStats | undefined
+}
+
+/** What was let in, and what was not. */
+export interface AdmissionStats {
+  /** What ran short, whose bound it was, how often. */
+  readonly shed: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly connections: { readonly open: number; readonly unproven: number; readonly evicted: number }
 }
 
 /** Counts what happens and shows it to Prometheus. No label holds a path, a person, an agent or anything else that a client sends. */
@@ -31,6 +40,7 @@ export class Metrics {
     addAuditMetrics(this.#registry, options.audit)
     addGauge(this.#registry, 'postern_open_exchanges', 'Requests under way.', options.openExchanges)
     addGauge(this.#registry, 'postern_open_tunnels', 'CONNECT tunnels that are open.', options.openTunnels)
+    addAdmissionMetrics(this.#registry, options.admission)
     addProcessMetrics(this.#registry, options.clock)
   }
 
@@ -54,6 +64,18 @@ function addRequestMetrics(registry: Registry, counts: RequestCounts): void {
   addCounter(registry, 'postern_credentials_issued_total', 'Credentials issued.', ['integration'], (add) => {
     for (const [integration, issued] of counts.issued()) add({ integration }, issued)
   })
+  addCounter(registry, 'postern_answers_scrubbed_total', 'Answers in which the credential stood, and was blotted out.', ['integration'], (add) => {
+    for (const [integration, scrubbed] of counts.scrubbed()) add({ integration }, scrubbed)
+  })
+}
+
+function addAdmissionMetrics(registry: Registry, admission: () => AdmissionStats | undefined): void {
+  addCounter(registry, 'postern_shed_total', 'Requests, tunnels and connections of agents for which there was no room, by what ran short and whose bound it was.', ['what', 'bound'], (add) => {
+    for (const [what, bounds] of Object.entries(admission()?.shed ?? {})) for (const [bound, shed] of Object.entries(bounds)) add({ what, bound }, shed)
+  })
+  addCounter(registry, 'postern_connections_evicted_total', 'Connections on which no agent had shown itself, ended to make room.', [], (add) => add({}, admission()?.connections.evicted ?? 0))
+  addGauge(registry, 'postern_open_connections', 'Connections of clients that are open.', () => admission()?.connections.open ?? 0)
+  addGauge(registry, 'postern_unproven_connections', 'Those among them on which no agent has shown itself.', () => admission()?.connections.unproven ?? 0)
 }
 
 function addPolicyMetrics(registry: Registry, counts: RequestCounts): void {
