@@ -193,6 +193,8 @@ export interface ConnectConfig {
   readonly clientCertificate: { readonly certificatePem: string, readonly key: Secret } | undefined
   readonly viaProxy: { readonly host: string, readonly port: number, readonly credentials: Secret | undefined } | undefined
   readonly timeoutMs: number
+  /** Of integrations alone: what else is dialled speaks HTTP/1.1. */
+  readonly http2: 'auto' | 'never' | 'always'
 }
 
 interface IntegrationCommon {

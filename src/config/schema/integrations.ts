@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { oauthSchema } from './authority.ts'
-import { connectSchema } from './connect.ts'
+import { connectSchema, upstreamConnectSchema } from './connect.ts'
 import { flag, originText, secretReference } from './values.ts'
 
 /** What every integration has. */
 const common = {
-  connect: connectSchema.prefault({}),
+  connect: upstreamConnectSchema.prefault({}),
   unsafe_allow_plaintext: flag,
 }
 

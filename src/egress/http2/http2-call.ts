@@ -159,7 +159,9 @@ export class Http2Call implements UpstreamCall {
   }
 
   #onEnd(stream: ClientHttp2Stream): void {
-    if (isWholeAnswer(stream)) this.#complete(this.#trailers === undefined ? [] : endToEnd(this.#trailers))
+    // Trailers end a stream, or the library refuses them.
+    if (this.#trailers !== undefined) this.#complete(endToEnd(this.#trailers))
+    else if (isWholeAnswer(stream)) this.#complete([])
     else this.#broke(undefined)
   }
 

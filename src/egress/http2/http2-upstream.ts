@@ -95,6 +95,7 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
   ready(connection: Http2Connection): void {
     this.#dialling -= 1
     this.free(connection)
+    if (this.#waiting.length > 0) this.#dialOne()
   }
 
   free(connection: Http2Connection): void {
