@@ -63,7 +63,7 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
 
   close(): Promise<void> {
     if (this.#closing === 'no') this.#closing = 'closing'
-    for (const connection of [...this.#idle]) connection.close()
+    for (const connection of this.#idle.splice(0)) connection.close()
     return new Promise((resolve) => {
       const before = this.#closed
       this.#closed = () => {
@@ -77,7 +77,7 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
   async destroy(): Promise<void> {
     this.#closing = 'destroyed'
     for (const call of this.#waiting.splice(0)) call.fail(shutdown())
-    for (const connection of [...this.#open]) connection.fail(shutdown())
+    for (const connection of this.#open) connection.fail(shutdown())
     this.#settle()
   }
 
@@ -160,8 +160,8 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
   #onSweep(): void {
     this.sweep += 1
     this.#sweeping = false
-    for (const connection of [...this.#open]) this.#check(connection)
-    for (const call of [...this.#waiting]) if (this.#since(call.waitingSince) > this.#settings.maxWaitMs) call.fail(busy())
+    for (const connection of this.#open) this.#check(connection)
+    for (const call of this.#waiting) if (this.#since(call.waitingSince) > this.#settings.maxWaitMs) call.fail(busy())
     if (this.#waiting.some(({ ended }) => ended)) this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter(({ ended }) => !ended))
     if (this.#open.size > 0 || this.#waiting.length > 0) this.#beginSweeping()
   }
