@@ -3,6 +3,7 @@ import type { AuditLog } from '../../audit/log.ts'
 import type { ListenerConfig } from '../../config/config.ts'
 import type { DialSettings, SessionCache } from '../../egress/dial.ts'
 import { openUpstream, UPSTREAM_SETTINGS } from '../../egress/open-upstream.ts'
+import { grpcAnswer, isGrpc } from '../../http/grpc-answer.ts'
 import { problemAnswer } from '../../http/problem.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import type { DenialAnswer, DenialView } from '../../integrations/integration.ts'
@@ -212,12 +213,17 @@ function snapshotStage(current: () => PolicySnapshot): Stage<Admitted, 'snapshot
   return { name: 'snapshot', adds: 'snapshot', run: () => current() }
 }
 
-/** In the words of the upstream that was meant; RFC 9457 where that is nobody, or where a proxy has to ask for the identity. */
+/** In the words of gRPC, or of the upstream that was meant; RFC 9457 where that is nobody, or where a proxy has to ask for the identity. */
 function shapeOf(view: DenialView, received: Received, body: unknown, integrations: IntegrationIndex): DenialAnswer {
   const { request, prefix, door } = received
+  if (isGrpc(request.contentType)) return grpcAnswer(problemAnswer(view, 'origin'), request.contentType, wordsOf(view))
   if (door === 'absolute' && view.status === 401) return problemAnswer(view, 'proxy')
   const meant = prefix === undefined ? integrations.byOrigin(request.scheme, request.host, request.port) : integrations.byName(prefix)
   return meant === undefined ? problemAnswer(view, door === 'absolute' ? 'proxy' : 'origin') : meant.denialAnswer(view, request, body)
+}
+
+function wordsOf({ title, hint }: DenialView): string {
+  return hint === undefined ? title : `${title} ${hint}`
 }
 
 function listenerOptions(config: ListenerConfig, clock: Clock, log: Logger): ListenerOptions {
