@@ -78,5 +78,9 @@ export interface HttpFacts {
   readonly status?: number | undefined
   readonly bytes_in?: number | undefined
   readonly bytes_out?: number | undefined
+  /** Of a WebSocket, in its first close frame (RFC 6455 section 7.4); left out where there was none. */
+  readonly close_code?: number | undefined
+  /** How often the credential stood in the answer and was blotted out of it; left out where it did not. */
+  readonly scrubbed?: number | undefined
   readonly duration_ms?: number | undefined
 }

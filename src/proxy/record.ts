@@ -33,6 +33,7 @@ export function completionRecord(trace: Trace, run: Run, clock: Clock, status: n
     bytes_in: forwarding?.bytesIn,
     bytes_out: forwarding?.bytesOut,
     close_code: forwarding?.closeCode,
+    scrubbed: forwarding?.scrubbed,
     duration_ms: Math.round(clock.monotonicMs() - trace.startedMonotonicMs),
   }
   if (run.kind === 'complete' && forwarding !== undefined) {

@@ -38,7 +38,7 @@ const everything: Required<AuditEvent> & { http: Required<NonNullable<AuditEvent
   decision: 'dec_1',
   policy_hash: 'sha256:abc',
   narrowed_by: 'proxy',
-  http: { method: 'GET', host: 'h', path: '/x', status: 403, bytes_in: 1, bytes_out: 2, duration_ms: 3.5 },
+  http: { method: 'GET', host: 'h', path: '/x', status: 403, bytes_in: 1, bytes_out: 2, close_code: 1000, scrubbed: 2, duration_ms: 3.5 },
   outcome: 'denied',
   code: 'policy_denied',
   count: 1,

@@ -6,6 +6,7 @@ import { Trigrams } from './trigrams.ts'
 
 /** So much of each form is in the table: more would make the steps longer, and the table fuller. */
 const MAX_ANCHOR_BYTES = 48
+const NO_FORMS: readonly SecretForm[] = []
 
 /**
  * What is looked for in the answers to one credential. Every spelling of every form is at least as long as the secret: one look at three bytes
@@ -14,18 +15,17 @@ const MAX_ANCHOR_BYTES = 48
 export class CompiledScrub {
   /** The distance between two looks. */
   readonly stride: number
-  readonly #forms: readonly SecretForm[]
   readonly #trigrams = new Trigrams()
-  readonly #starts = new Uint8Array(256)
+  /** By the byte with which they may begin. */
+  readonly #forms: (readonly SecretForm[])[] = Array.from({ length: 256 }, () => NO_FORMS)
 
   constructor(forms: readonly SecretForm[]) {
     const anchor = Math.min(MAX_ANCHOR_BYTES, ...forms.map(({ bytes }) => bytes.length))
     this.stride = anchor - 2
-    this.#forms = forms
     for (const form of forms) {
       addTrigrams(this.#trigrams, form, anchor)
       const first = form.bytes[0] as number
-      for (const byte of form.spellings(first, 0).first) this.#starts[byte] = 1
+      for (const byte of form.spellings(first, 0).first) this.#forms[byte] = [...(this.#forms[byte] ?? NO_FORMS), form]
     }
   }
 
@@ -50,8 +50,7 @@ export class CompiledScrub {
    * @returns where the form that stands there ends, `NO_MATCH` or `CUT_SHORT`
    */
   match(bytes: Uint8Array, at: number, final: boolean): number {
-    if (this.#starts[bytes[at] as number] === 0) return NO_MATCH
-    for (const form of this.#forms) {
+    for (const form of this.#forms[bytes[at] as number] ?? NO_FORMS) {
       const end = matchForm(form, bytes, at, final)
       if (end >= 0 || (end === CUT_SHORT && !final)) return end
     }

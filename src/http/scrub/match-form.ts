@@ -16,8 +16,9 @@ export function matchForm(form: SecretForm, bytes: Uint8Array, at: number, final
   return literal === NO_MATCH || (literal === CUT_SHORT && final) ? matchSpelled(form, bytes, at, final) : literal
 }
 
-/** Bytes with which a spelling may begin: `%`, `=`, `\`, `&`, `+` and the ends of lines. */
-const OPENS = new Set([0x25, 0x3d, 0x5c, 0x26, 0x2b, 0x0d, 0x0a])
+/** Set for the bytes with which a spelling may begin. */
+const OPENS = new Uint8Array(256)
+for (const character of '%=\\&+\r\n') OPENS[character.charCodeAt(0)] = 1
 
 function matchSpelled({ bytes: wanted, spellings }: SecretForm, bytes: Uint8Array, from: number, final: boolean): number {
   let at = from
@@ -25,7 +26,7 @@ function matchSpelled({ bytes: wanted, spellings }: SecretForm, bytes: Uint8Arra
     if (at >= bytes.length) return CUT_SHORT
     const byte = wanted[place] as number
     const literal = bytes[at] === byte
-    if (!OPENS.has(bytes[at] as number)) {
+    if (OPENS[bytes[at] as number] === 0) {
       if (!literal) return NO_MATCH
       at += 1
       continue

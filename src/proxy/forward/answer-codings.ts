@@ -1,3 +1,4 @@
+import type { HeaderList } from '../../http/request.ts'
 import { AnswerRefused } from './answer-refused.ts'
 import { rewrittenFields } from './rewritten-fields.ts'
 
@@ -12,6 +13,20 @@ const PARTIAL_CONTENT = 206
 const MESSAGE_CODINGS: ReadonlySet<string> = new Set(['grpc-encoding', 'connect-content-encoding'])
 /** The lengths of all these names: most fields are told apart by them. */
 const LENGTHS: ReadonlySet<number> = new Set(['content-encoding', ...MESSAGE_CODINGS].map(({ length }) => length))
+
+/** A coded answer could not be looked into: none is asked for, neither whole nor message by message. */
+export function withoutCodings(headers: HeaderList): HeaderList {
+  const kept: string[] = []
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] as string
+    if (name.length < ACCEPTS.length || !name.toLowerCase().endsWith(ACCEPTS)) kept.push(name, headers[at + 1] as string)
+  }
+  kept.push(ACCEPTS, 'identity')
+  return kept
+}
+
+/** Also of `grpc-accept-encoding` and `connect-accept-encoding`: these mean identity where they are not said. */
+const ACCEPTS = 'accept-encoding'
 
 /**
  * How the answer's body is coded, in the order in which that was done; nearly always not at all. Pure.

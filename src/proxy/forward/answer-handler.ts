@@ -1,9 +1,10 @@
 import type { AnswerHandler } from '../../egress/upstream.ts'
-import type { HeaderList } from '../../http/request.ts'
+import type { Scrubber } from '../../http/scrub/scrubber.ts'
 import type { AnswerFilter } from '../../integrations/integration.ts'
 import type { Inspected } from '../exchange.ts'
 import { FilteredAnswer } from './filtered-answer.ts'
 import type { Relay } from './relay.ts'
+import { ScrubbedAnswer } from './scrubbed-answer.ts'
 import { SessionObserver } from './session-observer.ts'
 import type { UpstreamSessions } from './upstream-sessions.ts'
 
@@ -14,19 +15,18 @@ export function answerFilterOf(exchange: Inspected): AnswerFilter | undefined {
     snapshot.evaluate({ principal, operation, request, body: undefined, bodyToCome: true, nowMs: receivedAtMs }).effect !== 'deny')
 }
 
-/** What the upstream's answer is told to: the relay itself, unless the answer is filtered or sessions are learned from it. */
-export function answerHandler(exchange: Inspected, relay: Relay, filter: AnswerFilter | undefined, sessions: UpstreamSessions): AnswerHandler {
-  const shown = filter === undefined ? relay : new FilteredAnswer(relay, filter)
-  const words = exchange.route.integration.sessions
-  return words === undefined ? shown : new SessionObserver(shown, exchange, words.header, sessions)
+/** What is done with an answer on its way. */
+export interface Answering {
+  readonly filter: AnswerFilter | undefined
+  readonly scrubber: Scrubber | undefined
+  readonly sessions: UpstreamSessions
 }
 
-/** A coded answer could not be judged: none is asked for. */
-export function withoutCodings(headers: HeaderList): HeaderList {
-  const kept: string[] = []
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const [name = '', value = ''] = [headers[at], headers[at + 1]]
-    if (name.toLowerCase() !== 'accept-encoding') kept.push(name, value)
-  }
-  return [...kept, 'accept-encoding', 'identity']
+/** What the upstream's answer is told to: the relay itself, unless the answer is filtered, sessions are learned from it, or a credential may stand in it. */
+export function answerHandler(exchange: Inspected, relay: Relay, { filter, scrubber, sessions }: Answering): AnswerHandler {
+  const shown = filter === undefined ? relay : new FilteredAnswer(relay, filter)
+  const words = exchange.route.integration.sessions
+  const observed = words === undefined ? shown : new SessionObserver(shown, exchange, words.header, sessions)
+  // Next to the upstream: what the others keep, note or say has no credential in it.
+  return scrubber === undefined ? observed : new ScrubbedAnswer(observed, scrubber)
 }

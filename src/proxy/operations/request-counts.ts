@@ -29,6 +29,7 @@ export class RequestCounts {
   readonly #requests = new Map<string, RequestSeries>()
   readonly #durations = new Map<string, DurationSeries>()
   readonly #issued = new Map<string, number>()
+  readonly #scrubbed = new Map<string, number>()
   readonly policy = { loaded: 0, rejected: 0, lastOk: 0, lastLoadedMs: 0 }
 
   constructor(knowsIntegration: (name: string) => boolean) {
@@ -69,10 +70,15 @@ export class RequestCounts {
     return this.#issued
   }
 
+  scrubbed(): Iterable<readonly [string, number]> {
+    return this.#scrubbed
+  }
+
   #countRequest(event: AuditEvent): void {
     const integration = this.#label(event.integration)
     const code = event.code ?? NONE
     this.#requestSeries(integration, event.outcome, code).requests += event.count ?? 1
+    if (event.http?.scrubbed !== undefined) this.#scrubbed.set(integration, (this.#scrubbed.get(integration) ?? 0) + 1)
     const durationMs = event.http?.duration_ms
     if (event.event === 'api.call' && durationMs !== undefined) observe(this.#durationSeries(integration), durationMs)
   }

@@ -21,6 +21,8 @@ export interface WebSocketLimits extends HandshakeLimits {
 
 /** Also of the head that stands before the messages. */
 export interface MessageScrubber extends PayloadScrubber {
+  /** How often the secret was found. */
+  readonly hits: number
   /** @param fields name, value, name, value … */
   fields(fields: readonly string[]): readonly string[]
 }
@@ -102,7 +104,7 @@ export class WebSockets implements WebSocketDispatcher {
         unregister()
         this.#open.delete(place)
         cancel()
-        outcome.ended(forwardingOf(end))
+        outcome.ended(forwardingOf(end, scrubber?.hits))
       },
     })
     const unregister = live.add({ principal: exchange.principal, integration: exchange.route.integration.name, cut: () => relay.cut() })
@@ -128,8 +130,8 @@ export class WebSockets implements WebSocketDispatcher {
 
 const SHUTTING_DOWN = 'the proxy shut down'
 
-function forwardingOf({ bytesIn, bytesOut, outcome, closeCode, reason }: WebSocketEnd): Forwarding {
-  return { status: SWITCHING_PROTOCOLS, bytesIn, bytesOut, outcome, closeCode, reason }
+function forwardingOf({ bytesIn, bytesOut, outcome, closeCode, reason }: WebSocketEnd, hits = 0): Forwarding {
+  return { status: SWITCHING_PROTOCOLS, bytesIn, bytesOut, outcome, closeCode, scrubbed: hits === 0 ? undefined : hits, reason }
 }
 
 function withoutHandshake(fields: readonly string[]): readonly string[] {
