@@ -105,7 +105,7 @@ volumeMounts:
 {{- $ours = append $ours (dict "name" $name "value" $proxy) -}}
 {{- end -}}
 {{- $ours = append $ours (dict "name" "NODE_USE_ENV_PROXY" "value" "1") -}}
-{{- range $name := list "NODE_EXTRA_CA_CERTS" "SSL_CERT_FILE" "CURL_CA_BUNDLE" "REQUESTS_CA_BUNDLE" -}}
+{{- range $name := list "NODE_EXTRA_CA_CERTS" "SSL_CERT_FILE" "CURL_CA_BUNDLE" "REQUESTS_CA_BUNDLE" "GIT_SSL_CAINFO" -}}
 {{- $ours = append $ours (dict "name" $name "value" $bundle) -}}
 {{- end -}}
 {{- $mounts := append (default (list) .Values.agent.container.volumeMounts) (dict "name" "trust" "mountPath" "/run/postern" "readOnly" true) -}}

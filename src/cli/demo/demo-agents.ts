@@ -50,7 +50,7 @@ export async function writeDemoAgent(directory: string, keys: DevelopmentKeys, n
 }
 
 /** Every common client finds the proxy and the trust bundle by one of these names. */
-const TRUST_NAMES = ['SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS']
+const TRUST_NAMES = ['SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'GIT_SSL_CAINFO', 'NODE_EXTRA_CA_CERTS']
 
 /** Written once the proxy's address is known. */
 export async function writeDemoEnvironment(agent: DemoAgent, address: string, bundle: string): Promise<void> {

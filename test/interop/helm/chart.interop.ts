@@ -204,7 +204,7 @@ describe('the sidecar', () => {
     expect(volumes.find(({ name }) => name === agent?.volumeMounts[0]?.name)).toHaveProperty('emptyDir')
     const env = new Map(agent?.env?.map(({ name, value }) => [name, value]))
     expect(env.get('HTTPS_PROXY')).toBe('http://127.0.0.1:8080')
-    for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE']) expect(env.get(name), `${name}`).toBe('/run/postern/bundle.pem')
+    for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO']) expect(env.get(name), `${name}`).toBe('/run/postern/bundle.pem')
   })
 
   it('has no Service and, where nothing is to be kept, no claim', async () => {
