@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameWalker } from '../../src/http/websocket/frame-walker.ts'
 import { BINARY, close, CONTINUATION, cutAt, frameBytes, PING, text, TEXT, wellFormed, type TestFrame } from './frames.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { acceptOf, newWebSocketKey } from '../../src/http/websocket/accept.ts'
 import { judgeSwitch } from '../../src/http/websocket/judge-switch.ts'

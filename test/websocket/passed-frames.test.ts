@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PassedFrames, type PayloadScrubber } from '../../src/proxy/upgrade/passed-frames.ts'
 import { close, CONTINUATION, cutAt, frameBytes, PING, text, wellFormed, type TestFrame } from './frames.ts'

@@ -79,5 +79,8 @@ ${rest(`https://${SOCKETS_HOST}`)}    connect: { address: "127.0.0.1:${port}", a
   raw:
 ${rest(`http://${RAW_HOST}`)}    unsafe_allow_plaintext: true
     connect: { address: "127.0.0.1:${rawPort}", allow_addresses: ["127.0.0.1/32"] }
+  closed:
+${rest('http://closed.internal.acme.com')}    unsafe_allow_plaintext: true
+    connect: { address: "127.0.0.1:${rawPort}" }
 `
 }

@@ -9,13 +9,13 @@ import { agentRules, policiesWith } from '../support/policies.ts'
 import { startPosternWorld, type PosternWorld, type PosternWorldOptions, type TokenWish } from '../support/postern-world.ts'
 import { SOCKETS_HOST, startSocketUpstream, type SocketUpstream } from './socket-upstream.ts'
 
-const BOTH = '[sockets, raw]'
-const SOCKET_CONSENT: readonly ConsentDetail[] = ['sockets', 'raw'].map((integration) => ({ integration, scopes: ['live:write'], targets: ['*'] }))
+const ALL = '[sockets, raw, closed]'
+const SOCKET_CONSENT: readonly ConsentDetail[] = ['sockets', 'raw', 'closed'].map((integration) => ({ integration, scopes: ['live:write'], targets: ['**'] }))
 const rules = (agent: string): string => agentRules(
   agent,
-  `{ id: rooms, allow: { integration: ${BOTH}, scopes: ["live:write"], target: "room-*" } }`,
-  `{ id: read, allow: { integration: ${BOTH}, scopes: ["live:read"], route: ["GET /v1/**", "* /v1/**"] } }`,
-  `{ id: brief, allow: { integration: ${BOTH}, scopes: ["live:read"], route: "WEBSOCKET /v1/brief" }, expires_in: 1s }`,
+  `{ id: rooms, allow: { integration: ${ALL}, scopes: ["live:write"], target: "room-*" } }`,
+  `{ id: read, allow: { integration: ${ALL}, scopes: ["live:read"], route: ["GET /v1/**", "* /v1/**"] } }`,
+  `{ id: brief, allow: { integration: ${ALL}, scopes: ["live:read"], route: "WEBSOCKET /v1/brief" }, expires_in: 1s }`,
 )
 
 /** The product before upstreams that speak WebSocket, and an agent that may use some of it. */
@@ -44,7 +44,7 @@ export async function startSocketWorld(options: Pick<PosternWorldOptions, 'audit
     policies: policiesWith({
       'sockets-a.yaml': rules('agent:pr-reviewer'),
       'sockets-b.yaml': rules('agent:release-notes'),
-      'sockets-org.yaml': `policy: org\ndefault: allow\nrules:\n  - { id: lend-sockets, allow: { integration: ${BOTH} }, authority: organisation }\n`,
+      'sockets-org.yaml': `policy: org\ndefault: allow\nrules:\n  - { id: lend-sockets, allow: { integration: ${ALL} }, authority: organisation }\n`,
     }),
   })
   const token = (wish: TokenWish = {}): Promise<string> => world.token({ consent: SOCKET_CONSENT, ...wish })

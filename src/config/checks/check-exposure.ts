@@ -1,9 +1,11 @@
 import { isLocalAddress, parseListenAddress } from '../../lib/listen-address.ts'
+import type { ConfigText } from '../schema/config-schema.ts'
 import type { Check } from './check.ts'
 
 /** A port that others can reach carries tokens: by TLS, or because somebody wrote down that it is unsafe. */
 export const checkListener: Check = function* ({ listener, agents }) {
   const { address, tls, bound_agent: bound } = listener
+  yield* socksProblems(listener)
   const local = isLocal(address)
   if (!local && tls === undefined && !listener.unsafe_allow_plaintext) {
     yield {
@@ -43,6 +45,16 @@ export const checkOperations: Check = function* ({ operations, listener }) {
   if (operations.token !== undefined && operations.unsafe_unauthenticated) {
     yield { at: ['operations', 'unsafe_unauthenticated'], problem: 'there is a token as well', expected: 'one of the two' }
   }
+}
+
+/** SOCKS5 knows no TLS, so that what it carries is readable wherever it passes. */
+function* socksProblems({ address, socks, bound_agent: bound, unsafe_allow_plaintext: plaintext }: ConfigText['listener']): ReturnType<Check> {
+  if (socks === undefined) return
+  const at = ['listener', 'socks', 'address']
+  if (socks.address === address && !address.endsWith(':0')) yield { at, problem: 'the listener has this address', expected: 'an address of its own' }
+  if (isLocal(socks.address)) return
+  const open = bound === undefined && plaintext
+  if (!open) yield { at, problem: `${socks.address} can be reached from other machines, and SOCKS5 has no TLS`, expected: 'a loopback address or a Unix socket' }
 }
 
 /** The schema has seen that it is an address: what is none is reachable by nobody, and told there. */

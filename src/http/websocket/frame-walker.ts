@@ -44,6 +44,7 @@ export class FrameWalker {
   #within = false
   #closeBytes = 0
   #closeValue = 0
+  #refusedAtBoundary: boolean | undefined
 
   /** @param masked whether frames have to be masked: a client's all are, a server's never */
   constructor(masked: boolean, visit?: PayloadVisitor) {
@@ -51,9 +52,9 @@ export class FrameWalker {
     this.#visit = visit
   }
 
-  /** Between two frames: a frame of ours could follow. */
+  /** Between two frames: a frame of ours could follow. A chunk with a problem is taken as never passed. */
   get atBoundary(): boolean {
-    return this.#headerBytes === 0
+    return this.#refusedAtBoundary ?? this.#headerBytes === 0
   }
 
   /**
@@ -61,6 +62,13 @@ export class FrameWalker {
    * @returns undefined where everything that was looked at may be passed on
    */
   push(chunk: Buffer, toBoundary = false): FrameProblem | undefined {
+    const before = this.atBoundary
+    const problem = this.#walk(chunk, toBoundary)
+    if (problem !== undefined) this.#refusedAtBoundary = before
+    return problem
+  }
+
+  #walk(chunk: Buffer, toBoundary: boolean): FrameProblem | undefined {
     this.boundary = -1
     let at = 0
     while (at < chunk.length) {

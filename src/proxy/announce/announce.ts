@@ -17,7 +17,11 @@ export function announceStage(
     adds: 'announced',
     run(exchange) {
       if (!audit.writable) throw new Fault('audit_unavailable', 'the audit log cannot be written at the moment')
-      if (audit.mode === 'relaxed') return 'not_required'
+      if (audit.mode === 'relaxed') {
+        // A WebSocket may be open for hours: that it is does not wait for its end.
+        if (exchange.route.request.upgrade !== undefined) audit.post(started(exchange))
+        return 'not_required'
+      }
       return audit.commit(started(exchange)).then(() => 'durable' as const)
     },
   }

@@ -32,6 +32,7 @@ export class PassedFrames {
   #taken = 0
   #given = 0
   #waiting: Structure[] = []
+  #refusedAtBoundary: boolean | undefined
 
   constructor(scrubber: PayloadScrubber | undefined) {
     this.#scrubber = scrubber
@@ -44,16 +45,20 @@ export class PassedFrames {
 
   /** Everything that came has gone, and a frame of ours could follow. */
   get atBoundary(): boolean {
-    return this.#walker.atBoundary && this.#taken === this.#given && this.#waiting.length === 0
+    return this.#refusedAtBoundary ?? (this.#walker.atBoundary && this.#taken === this.#given && this.#waiting.length === 0)
   }
 
   /** @param toBoundary what follows the first frame that ends in the chunk is left out */
   push(chunk: Buffer, toBoundary: boolean): Buffer | FrameProblem {
+    const before = this.atBoundary
     this.#chunk = chunk
     this.#at = 0
     this.#changed = this.#taken !== this.#given
     const problem = this.#walker.push(chunk, toBoundary)
-    if (problem !== undefined) return problem
+    if (problem !== undefined) {
+      this.#refusedAtBoundary = before
+      return problem
+    }
     const end = toBoundary && this.#walker.boundary >= 0 ? this.#walker.boundary : chunk.length
     const whole = end === chunk.length ? chunk : chunk.subarray(0, end)
     if (this.#scrubber === undefined) return whole
