@@ -1,6 +1,7 @@
 import type { AnswerHandler, UpstreamCall } from '../../egress/upstream.ts'
 import type { ClientSide } from '../client-side.ts'
 import { AnswerRefused } from './answer-refused.ts'
+import { BodyOverrun } from './body-overrun.ts'
 import { answerHeaders, endToEnd, type UrlRewriter } from './response-headers.ts'
 
 /** What ended a relay. */
@@ -36,6 +37,7 @@ export class Relay implements AnswerHandler {
   #cut: Cut | undefined
   #settled = false
   #waiting = false
+  #maxBytesIn = Infinity
 
   constructor(client: ClientSide, rewriter: UrlRewriter | undefined, done: (end: RelayEnd) => void) {
     this.#client = client
@@ -61,8 +63,15 @@ export class Relay implements AnswerHandler {
     if (this.#cut !== undefined) call.abort(this.#cut)
   }
 
+  /** What the rules allow of the request's body; told before it is sent. */
+  boundBody(maxBytes: number): void {
+    this.#maxBytesIn = maxBytes
+  }
+
   onBodySent(bytes: number): void {
     this.bytesIn += bytes
+    // Before this piece is written: nothing beyond the bound leaves.
+    if (this.bytesIn > this.#maxBytesIn) this.#call?.abort(new BodyOverrun(this.#maxBytesIn))
   }
 
   onInterim(status: number, fields: readonly string[]): void {
