@@ -14,6 +14,12 @@ const dense = fc.string({ unit: characters('ab%25\\u06'), minLength: 8, maxLengt
 const text = fc.oneof(fc.string({ maxLength: 200 }), fc.string({ unit: characters('ab%25\\u06'), maxLength: 200 }), fc.json())
 const splits = fc.array(fc.nat(400), { maxLength: 8 })
 
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0')
+const SPELLINGS: readonly ((byte: number) => string)[] = [
+  (byte) => String.fromCharCode(byte), (byte) => `%${hex(byte)}`, (byte) => `%${hex(byte).toUpperCase()}`, (byte) => `%25${hex(byte)}`, (byte) => `\\u00${hex(byte)}`,
+  (byte) => `\\u00${hex(byte).toUpperCase()}`, (byte) => `\\\\u00${hex(byte)}`, (byte) => `\\x${hex(byte)}`, (byte) => `&#${byte};`, (byte) => `&#x${hex(byte)};`, (byte) => `=${hex(byte).toUpperCase()}`,
+]
+
 describe('whatever the secret, the text and the chunks', () => {
   it('a text without the secret comes out byte for byte', () => {
     fc.assert(fc.property(token, text, splits, (secret, around, at) => {
@@ -28,6 +34,15 @@ describe('whatever the secret, the text and the chunks', () => {
       const bytes = Buffer.concat([Buffer.from(before), Buffer.from(' '), Buffer.from(encode(secret)), Buffer.from(' '), Buffer.from(after)])
       const out = scrubbed(secret, cutAt(bytes, at))
       return out.hits > 0 && out.bytes.length === bytes.length && findCanaries([{ name: 'answer', bytes: out.bytes }], [{ name: 'secret', value: secret }]).length === 0
+    }), SOME)
+  })
+
+  it('so is any mix of the ways in which single bytes are escaped', () => {
+    fc.assert(fc.property(token, fc.array(fc.nat(SPELLINGS.length - 1), { minLength: 90, maxLength: 90 }), text, splits, (secret, ways, after, at) => {
+      const spelled = [...Buffer.from(secret)].map((byte, place) => SPELLINGS[ways[place] ?? 0]?.(byte) ?? '').join('')
+      const bytes = Buffer.from(`{"a":"${spelled}"}${after}`)
+      const out = scrubbed(secret, cutAt(bytes, at))
+      return out.hits > 0 && out.bytes.subarray(0, 6 + spelled.length).equals(Buffer.from(`{"a":"${'*'.repeat(spelled.length)}`))
     }), SOME)
   })
 
