@@ -45,19 +45,22 @@ interface Prefixed {
   readonly dec: DecisionId
 }
 
-const POOL_BYTES = 4096
+/** 120 bits, which are 20 letters of base64url without a rest. */
 const ID_BYTES = 15
-let pool = Buffer.alloc(0)
+const ID_LETTERS = 20
+/** Made together; few, since an id that is kept keeps the text that it was cut from. */
+const IDS_AT_ONCE = 32
+let pool = ''
 let poolOffset = 0
 
 /** A new unguessable id: the prefix and 120 random bits in base64url. */
 export function newId<P extends keyof Prefixed>(prefix: P): Prefixed[P] {
-  if (poolOffset + ID_BYTES > pool.length) {
-    pool = randomBytes(POOL_BYTES)
+  if (poolOffset >= pool.length) {
+    pool = randomBytes(ID_BYTES * IDS_AT_ONCE).toString('base64url')
     poolOffset = 0
   }
-  const text = pool.toString('base64url', poolOffset, poolOffset + ID_BYTES)
-  poolOffset += ID_BYTES
+  const text = pool.slice(poolOffset, poolOffset + ID_LETTERS)
+  poolOffset += ID_LETTERS
   return `${prefix}_${text}` as Prefixed[P]
 }
 

@@ -8,6 +8,7 @@
  */
 export type ParameterKind = 'name' | 'number' | 'plain' | 'opaque' | 'rest'
 
+const SIMPLE = /^[A-Za-z0-9_-]+$/
 const NAME = /^[A-Za-z0-9._-]+$/
 /** RFC 3986 `pchar` with `[ ] |`, which browsers and Python leave as they are. */
 const PCHARS = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@[\]|-]|%[0-9A-Fa-f]{2})*$/
@@ -27,6 +28,8 @@ const MAX_DECODINGS = 6
  * @returns why it is refused, or undefined where it is accepted; the reason holds nothing of the text
  */
 export function refusedParameter(raw: string, kind: ParameterKind): string | undefined {
+  // What nearly all parameters are: nothing in it can mean anything else, to anybody.
+  if (kind !== 'number' && SIMPLE.test(raw)) return undefined
   switch (kind) {
     case 'number':
       return /^[0-9]+$/.test(raw) ? undefined : 'a number with other characters than digits'

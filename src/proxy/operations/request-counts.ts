@@ -27,6 +27,7 @@ const NONE = 'none'
 export class RequestCounts {
   readonly #knowsIntegration: (name: string) => boolean
   readonly #requests = new Map<string, RequestSeries>()
+  #latest: RequestSeries | undefined
   readonly #durations = new Map<string, DurationSeries>()
   readonly #issued = new Map<string, number>()
   readonly #scrubbed = new Map<string, number>()
@@ -84,6 +85,13 @@ export class RequestCounts {
   }
 
   #requestSeries(integration: string, outcome: string, code: string): RequestSeries {
+    // Mostly it is the same as the last one.
+    const latest = this.#latest
+    if (latest !== undefined && latest.integration === integration && latest.outcome === outcome && latest.code === code) return latest
+    return (this.#latest = this.#findSeries(integration, outcome, code))
+  }
+
+  #findSeries(integration: string, outcome: string, code: string): RequestSeries {
     const key = `${integration} ${outcome} ${code}`
     const found = this.#requests.get(key)
     if (found !== undefined) return found
