@@ -46,7 +46,7 @@ async function untilReadiness(operations: string, status: number): Promise<void>
 }
 
 const untilUnderWay = async ({ operations }: Ready): Promise<void> => {
-  for (;;) if (/^postern_\w*open_?\w* [1-9]/m.test(await (await fetch(`${operations}/metrics`)).text())) return
+  for (;;) if (/^postern_open_(?:exchanges|tunnels) [1-9]/m.test(await (await fetch(`${operations}/metrics`)).text())) return
 }
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {

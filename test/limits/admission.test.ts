@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isDenial } from '../../src/model/denial.ts'
 import type { AgentId } from '../../src/model/ids.ts'

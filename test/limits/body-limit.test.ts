@@ -55,7 +55,7 @@ describe('a rule’s bound of the body', () => {
 
   it('takes nothing from the limit of requests where it refuses', () => {
     const limiter = new RateLimiter(clock)
-    judge({ kind: 'length', bytes: 5_000 }, undefined, REVIEW, limiter)
+    expect(judge({ kind: 'length', bytes: 5_000 }, undefined, REVIEW, limiter)).toMatchObject({ denial: 'body_too_large' })
     expect(judge({ kind: 'length', bytes: 1 }, undefined, REVIEW, limiter)).toMatchObject({ effect: 'allow' })
     expect(judge({ kind: 'length', bytes: 1 }, undefined, REVIEW, limiter)).toMatchObject({ denial: 'rate_limited' })
   })

@@ -32,17 +32,17 @@ function release(): void {
 }
 
 /** Requests that are under way once this resolves. */
-async function underWay(agent: Stage['agent'], count: number): Promise<readonly Promise<Answer>[]> {
+async function underWay(agent: Stage['agent'], count: number): Promise<{ readonly answers: Promise<readonly Answer[]> }> {
   const before = taken()
-  const answers = Array.from({ length: count }, () => agent.reverse('GET', '/recorder/v1/slow'))
+  const answers = Promise.all(Array.from({ length: count }, () => agent.reverse('GET', '/recorder/v1/slow')))
   await eventually(() => taken() === before + count && held.length >= before + count)
-  return answers
+  return { answers }
 }
 
 describe('an agent at its bound', () => {
   it('is told to come back, nothing of it leaves, and it is on record; another is served', async () => {
     hold()
-    const answers = await underWay(stage.agent, 4)
+    const { answers } = await underWay(stage.agent, 4)
     const reached = stage.reached()
     const shed = await stage.agent.reverse('GET', '/recorder/v1/one-more')
     expect([shed.status, shed.code, valuesOf(shed, 'retry-after')]).toEqual([503, 'overloaded', ['1']])
@@ -54,7 +54,7 @@ describe('an agent at its bound', () => {
     stage.recorder.respond = answerOk
     expect((await other.reverse('GET', '/recorder/v1/mine')).status).toBe(200)
     release()
-    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect((await answers).map(({ status }) => status)).toEqual([200, 200, 200, 200])
   })
 
   it('has one bound, by whichever delegation and door it comes', async () => {
