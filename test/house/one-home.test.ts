@@ -13,6 +13,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['src/proxy/operations/'],
   'lru-cache': ['src/'],
   'graphql/language': ['src/integrations/'],
+  graphql: ['src/demo/github/graphql/'],
   '@marcbachmann/cel-js': ['src/policy/'],
   re2js: ['src/policy/'],
   '@peculiar/x509': ['src/lib/certificates.ts'],

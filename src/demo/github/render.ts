@@ -7,7 +7,7 @@ export function timestamp(ms: number): string {
 }
 
 /** The id by which GraphQL would know it. */
-function nodeId(kind: string, id: number): string {
+export function nodeId(kind: string, id: number): string {
   return `${kind}_${Buffer.from(String(id)).toString('base64url')}`
 }
 

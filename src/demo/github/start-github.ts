@@ -12,6 +12,7 @@ import { GitRepositories } from './git/git-repositories.ts'
 import { answerGit, isGitCall } from './git/git-site.ts'
 import { InstallationTokens } from './installation-tokens.ts'
 import type { Permissions } from './permissions.ts'
+import { graphqlRoutes } from './graphql/graphql-route.ts'
 import { respond } from './respond.ts'
 import { appRoutes } from './routes/app-routes.ts'
 import { commentRoutes } from './routes/comment-routes.ts'
@@ -37,6 +38,7 @@ const ROUTES = [
   ...commentRoutes,
   ...contentRoutes,
   ...repositoryRoutes,
+  ...graphqlRoutes,
 ]
 
 const SITE_NAME = 'github.localhost'
