@@ -86,7 +86,11 @@ function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependenc
     const relay = new Relay(exchange.client, exchange.door === 'reverse' ? new BaseUrlRewriter(exchange) : undefined, (end) => {
       unregister()
       if (end.kind === 'complete' && end.status === 401 && exchange.credential !== null) deps.credentialRejected(exchange.credential)
-      conclude(end, relay, exchange, deps.revocations, answering.scrubber).then(resolve, reject)
+      try {
+        resolve(conclude(end, relay, exchange, deps.revocations, answering.scrubber))
+      } catch (error) {
+        reject(error)
+      }
     })
     if (exchange.decision.maxBodyBytes !== undefined) relay.boundBody(exchange.decision.maxBodyBytes)
     const unregister = deps.live.add({ principal: exchange.principal, integration: integration.name, cut: () => relay.cut() })
@@ -118,7 +122,8 @@ function hostField(scheme: 'http' | 'https', host: string, port: number): string
   return port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`
 }
 
-async function conclude(end: RelayEnd, relay: Relay, exchange: Announced, revocations: Revocations, scrubber: Scrubber | undefined): Promise<Forwarding | Denial> {
+/** @throws Fault where the upstream, or the way to it, failed before anything reached the client */
+function conclude(end: RelayEnd, relay: Relay, exchange: Announced, revocations: Revocations, scrubber: Scrubber | undefined): Forwarding | Denial {
   const bytes = { bytesIn: relay.bytesIn, bytesOut: relay.bytesOut, scrubbed: scrubber === undefined || scrubber.hits === 0 ? undefined : scrubber.hits }
   switch (end.kind) {
     case 'complete':
