@@ -67,7 +67,7 @@ describe('a call over HTTP/2', () => {
     const upstream = world.open()
     expect(await dispatch(upstream).told).toMatchObject({ events: ['call', 'interim 103', 'head 200', 'data', 'end'], trailers: ['grpc-status', '0', 'x-sum', 'abc'] })
     let alone = ''
-    const call = dispatch(upstream, { target: '/alone', onHead: () => void queueMicrotask(() => { alone += 'after ' }) })
+    const call = dispatch(upstream, { target: '/alone', onHead: () => { queueMicrotask(() => { alone += 'after ' }) } })
     await call.told
     expect(alone).toBe('after ')
     expect((await call.told).events).toEqual(['call', 'head 200', 'end'])
