@@ -1,5 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { isLookedFor, MIN_SECRET_BYTES } from '../http/scrub/secret-forms.ts'
 import { Secret } from '../lib/secret.ts'
 import type { SourceProblem } from '../lib/source-position.ts'
 import type { YamlDocument, YamlPath } from '../lib/yaml-document.ts'
@@ -57,6 +58,15 @@ export class References {
     if (typeof found !== 'string') return this.#missing(found, at)
     const value = found.replace(/[\r\n]+$/, '')
     return value === '' ? this.#missing({ problem: 'the secret is empty', expected: 'a secret' }, at) : new Secret(value)
+  }
+
+  /** The same of a secret that is put on requests: whoever reads the configuration hears of one that is too short to be looked for in answers. */
+  async placedSecret(reference: SecretReference, at: YamlPath): Promise<Secret> {
+    const secret = await this.secret(reference, at)
+    if (!this.#ignored && !isLookedFor(secret)) {
+      this.warnings.push(this.#located({ problem: 'the secret is so short that answers are not scrubbed of it', expected: `at least ${MIN_SECRET_BYTES} bytes` }, at))
+    }
+    return secret
   }
 
   /** The text of a public file. */

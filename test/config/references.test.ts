@@ -38,6 +38,14 @@ describe('a secret', () => {
     expect(config.store.keys[0].reveal()).toBe('$(id); `id` > x')
   })
 
+  test('that goes to an upstream and is too short to be found in answers is taken, with a warning', async () => {
+    const short = (value: string) => small('{ env: TICKETS_KEY }', `{ command: [printf, "${value}"] }`)
+    expect((await folder.load(short('1234567'))).warnings).toEqual([
+      expect.objectContaining({ path: 'integrations.tickets.credential.secret', problem: expect.stringMatching(/answers are not scrubbed/), expected: 'at least 8 bytes' }),
+    ])
+    expect((await folder.load(short('12345678'))).warnings).toEqual([])
+  })
+
   test('of a file that its group may read is taken, with a warning', async () => {
     await folder.place('key', 'x', 0o640)
     const { warnings } = await folder.load(withKey('{ file: key }'))

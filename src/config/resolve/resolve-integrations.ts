@@ -91,7 +91,7 @@ async function resolveMcp(name: string, mcp: OfType<'mcp'>, at: YamlPath, refere
 async function resolveCredential({ credential, connect }: OfType<'routes' | 'mcp'>, at: YamlPath, references: References): Promise<DescribedCredential> {
   if (credential === 'none') return 'none'
   const { placement } = credential
-  if ('secret' in credential) return { secret: await references.secret(credential.secret, [...at, 'credential', 'secret']), placement }
+  if ('secret' in credential) return { secret: await references.placedSecret(credential.secret, [...at, 'credential', 'secret']), placement }
   const { oauth } = credential
   const where = [...at, 'credential', 'oauth']
   return {

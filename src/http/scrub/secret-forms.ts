@@ -12,13 +12,18 @@ export interface SecretForm {
 /** Shorter ones are not looked for: they would be found in innocent text, and what they encode to everywhere. */
 export const MIN_SECRET_BYTES = 8
 
+/** Whether the secret is long enough for that. */
+export function isLookedFor(secret: Secret): boolean {
+  return Buffer.byteLength(secret.reveal()) >= MIN_SECRET_BYTES
+}
+
 /**
  * Every encoding that is looked for; the first is the secret itself. Empty for a secret of less than `MIN_SECRET_BYTES`.
  * Base64 is what depends on the secret alone in each of the three alignments, so that it is found amid whatever was encoded with it.
  */
 export function secretForms(secret: Secret): readonly SecretForm[] {
   const bytes = Buffer.from(secret.reveal(), 'utf8')
-  if (bytes.length < MIN_SECRET_BYTES) return []
+  if (!isLookedFor(secret)) return []
   const hex = bytes.toString('hex')
   const forms = [
     { bytes, spellings: escaped },
