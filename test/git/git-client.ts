@@ -29,7 +29,7 @@ export class GitClient {
     this.#env = env
   }
 
-  static async make(world: PosternWorld, token: string | undefined, mode: Mode, settings: Readonly<Record<string, string>> = {}): Promise<GitClient> {
+  static async make(world: Pick<PosternWorld, 'port' | 'bundle' | 'proxyUrl'>, token: string | undefined, mode: Mode, settings: Readonly<Record<string, string>> = {}): Promise<GitClient> {
     const home = await mkdtemp(join(tmpdir(), 'postern-git-'))
     const own = { 'user.name': 'PR Reviewer', 'user.email': 'agent@acme.test', 'init.defaultBranch': 'main', 'advice.detachedHead': 'false', ...settings }
     const base = `http://${token === undefined ? '' : `agent:${token}@`}127.0.0.1:${world.port}/github/`
