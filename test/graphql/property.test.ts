@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { execute, GraphQLObjectType, GraphQLSchema, GraphQLString, Kind, parse, type GraphQLFieldConfigMap } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { readDocument } from '../../src/integrations/github/graphql/document.ts'
