@@ -83,6 +83,7 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
       timers: systemTimers,
       sessions: new Map(),
     }),
+    webSockets: { dispatch: () => { throw new TypeError('no WebSocket is asked for here') } },
     credentialRejected: () => undefined,
   })
   const server: Server = createServer((incoming, response) => {
@@ -98,7 +99,7 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
     incoming.socket.once('close', () => client.over())
     const exchange = {
       principal: { agent: AGENT, agentName: 'Tester', identifiedBy: 'token', delegation: undefined },
-      request, route: { request, integration: { name: 'test', origins: [] } }, inspection: { body: undefined }, client, credential: null,
+      request, route: { request, integration: { name: 'test', origins: [] } }, inspection: { body: undefined }, decision: { effect: 'allow' }, client, credential: null,
     } as unknown as Announced
     const settle = (ending: Ending): void => {
       endings.push(ending)
