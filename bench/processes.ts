@@ -6,8 +6,8 @@ import { treeOf } from './process-tree.ts'
 
 const CORES = { proxy: '0', other: availableParallelism() > 1 ? '1' : '0' }
 
-/** Which of the two cores a process is pinned to: the proxy alone on one, all else on the other. */
-export type Core = keyof typeof CORES
+/** What a process is pinned to: the proxy alone to one core, all else to the other; `any` to none. */
+export type Core = keyof typeof CORES | 'any'
 
 /** Longer than nearly all take to end. */
 const END_MS = 3_000
@@ -35,7 +35,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 
 /** A command that is pinned to a core. */
 export function pinned(core: Core, command: readonly string[]): readonly [string, readonly string[]] {
-  return ['taskset', ['-c', CORES[core], ...command]]
+  const [file = '', ...args] = command
+  return core === 'any' ? [file, args] : ['taskset', ['-c', CORES[core], ...command]]
 }
 
 /** Starts a process and waits until it listens. @throws where it ends before, or does not listen in time */

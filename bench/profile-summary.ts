@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 /** What V8 writes with `--cpu-prof`. */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[]
@@ -84,17 +86,54 @@ function sharesBy(
     .toSorted((a, b) => b.self - a.self)
 }
 
-function fileOf({ callFrame: { url, functionName } }: ProfileNode, root: string): string {
+/** `undici/lib/core/request.js`, `proxy/pipeline.ts`, `node:net`: where the function was written, also where it runs from a bundle. */
+function fileOf({ callFrame: { url, functionName, lineNumber } }: ProfileNode, root: string): string {
   if (url === '') return functionName.startsWith('(') ? functionName : 'V8 and system calls'
-  const path = url.replace(/^file:\/\//, '')
+  const built = url.replace(/^file:\/\//, '')
+  const path = built.startsWith(root) ? (partsOf(built)[lineNumber] ?? built) : built
   const modules = path.lastIndexOf('/node_modules/')
   if (modules !== -1) return path.slice(modules + '/node_modules/'.length)
+  if (path.startsWith('src/')) return path.slice('src/'.length)
   return path.startsWith(root) ? path.slice(root.length + 1) : path
+}
+
+const read = new Map<string, readonly (string | undefined)[]>()
+
+/** For each line of a bundle the file that it comes from, as esbuild's comments tell. */
+function partsOf(bundle: string): readonly (string | undefined)[] {
+  const known = read.get(bundle)
+  if (known !== undefined) return known
+  let part: string | undefined
+  const parts = readFileSync(bundle, 'utf8').split('\n').map((line) => (part = /^\s*\/\/ ((?:\.\.\/|node_modules\/|src\/)\S+)$/.exec(line)?.[1] ?? part))
+  read.set(bundle, parts)
+  return parts
+}
+
+/**
+ * Shares of the busy time by label, from 0 to 1: all that a labelled file does and calls is the label's, also where another one's file is called.
+ * @param labelOf undefined for a file without a label
+ */
+export function sharesByLabel(profile: CpuProfile, { skipMs, root }: SummaryOptions, labelOf: (file: string) => string | undefined): ReadonlyMap<string, number> {
+  const selfUs = selfTimes(profile, skipMs)
+  const byId = new Map(profile.nodes.map((node) => [node.id, node]))
+  const sums = new Map<string, number>()
+  let busyUs = 0
+  const walk = (id: number, label: string | undefined): void => {
+    const node = byId.get(id)
+    if (node === undefined || node.callFrame.functionName === '(idle)') return
+    const of = label ?? labelOf(fileOf(node, root))
+    const own = selfUs.get(id) ?? 0
+    busyUs += own
+    if (of !== undefined) sums.set(of, (sums.get(of) ?? 0) + own)
+    for (const child of node.children ?? []) walk(child, of)
+  }
+  walk(profile.nodes[0]?.id ?? 1, undefined)
+  return new Map([...sums].map(([label, us]) => [label, us / busyUs]))
 }
 
 /** `audit`, `proxy/forward`, `undici`, `node:net`. */
 function areaOf(file: string): string {
   if (file.startsWith('node:')) return `node:${file.slice('node:'.length).replace(/^internal\//, '').split('/')[0] ?? ''}`
   const [first = '', second] = file.split('/')
-  return first === 'proxy' && second !== undefined && !second.endsWith('.js') ? `proxy/${second}` : first
+  return first === 'proxy' && second !== undefined && !/\.[jt]s$/.test(second) ? `proxy/${second}` : first
 }

@@ -3,16 +3,15 @@
  *
  *   node bench/profile.ts [--setting reverse|tls-upstream|tunnel] [--audit relaxed|strict] [--seconds 10] [--top 40] [--dist DIRECTORY] [--keep FILE]
  */
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Setting } from './contender.ts'
-import { askOf, writePosternPlace, type AuditMode } from './contenders/postern.ts'
-import { loadProgram } from './load.ts'
+import type { AuditMode } from './contenders/postern.ts'
 import { readOptions } from './options.ts'
-import { start } from './processes.ts'
+import { profiled } from './profiled.ts'
 import { summarise, type CpuProfile } from './profile-summary.ts'
-import { openWorld, type World } from './world.ts'
+import { openWorld } from './world.ts'
 
 const { values } = parseArgs({
   options: {
@@ -28,31 +27,12 @@ const WARM_UP_SECONDS = 5
 
 const world = await openWorld(readOptions(['--dist', values.dist], values.dist))
 try {
-  const file = await recorded(world, values.setting as Setting, values.audit as AuditMode)
+  const { file, load } = await profiled(world, { setting: values.setting as Setting, audit: values.audit as AuditMode, warmUpSeconds: WARM_UP_SECONDS, seconds: Number(values.seconds) })
+  console.log(`${values.setting}, audit ${values.audit}: ${Math.round(load.perSecond)} requests a second under the profiler, ${load.failed} failed`)
   if (values.keep !== undefined) copyFileSync(file, values.keep)
   print(JSON.parse(readFileSync(file, 'utf8')) as CpuProfile)
 } finally {
   await world.close()
-}
-
-/** Runs to its end, so that the profile is written. */
-async function recorded(of: World, setting: Setting, audit: AuditMode): Promise<string> {
-  const place = await writePosternPlace(of, audit)
-  const [node = process.execPath, ...rest] = place.command
-  const command = [node, '--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', place.directory, ...rest]
-  const running = await start('proxy', command, place.port, { logFile: join(place.directory, 'log'), endMs: 15_000 })
-  try {
-    const flags = ['-connections', '64', '-warm-up', String(WARM_UP_SECONDS), '-seconds', values.seconds]
-    const { perSecond, failed } = await loadProgram(of, askOf(place, setting), { client: 'closed', flags }, () => undefined)
-    console.log(`${setting}, audit ${audit}: ${Math.round(perSecond)} requests a second under the profiler, ${failed} failed`)
-  } finally {
-    await running.stop()
-  }
-  // Workers write profiles of their own; the main thread's is by far the largest.
-  const files = readdirSync(place.directory).filter((name) => name.endsWith('.cpuprofile')).map((name) => join(place.directory, name))
-  const [largest] = files.toSorted((a, b) => readFileSync(b).length - readFileSync(a).length)
-  if (largest === undefined) throw new Error('no profile was written')
-  return largest
 }
 
 function print(profile: CpuProfile): void {

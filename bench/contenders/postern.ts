@@ -108,6 +108,7 @@ function configText({ plainPort, tlsPort, certificates }: World, { directory, po
   const routes = `routes:
       - { route: "GET /v1/things/{id}", access: read, scopes: ["things:read"], targets: ["{id}"] }
       - { route: "GET /v1/bytes/{id}", access: read, scopes: ["things:read"], targets: ["{id}"] }
+      - { route: "WEBSOCKET /v1/things/{id}", access: read, scopes: ["things:read"], targets: ["{id}"] }
       - { route: "POST /v1/things/{id}", access: write, scopes: ["things:write"], targets: ["{id}"] }`
   return `listener: { address: "127.0.0.1:${port}" }
 ca: { directory: ${directory}/ca, bundle: ${directory}/bundle.pem, hosts: [${TLS_HOST}] }
