@@ -28,7 +28,7 @@ function hold(): void {
 }
 
 function release(): void {
-  for (const socket of held.splice(0)) answerOk(socket, { method: '', target: '', lines: [], body: '' })
+  for (const socket of held.splice(0)) answerOk(socket)
 }
 
 /** Requests that are under way once this resolves. */
