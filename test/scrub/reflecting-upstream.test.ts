@@ -32,25 +32,17 @@ describe('an upstream that sends back what it was sent', () => {
   })
 
   for (const [mode] of BOTH_MODES) {
-    it(`in a body, in each of ${CAUGHT.length} encodings: ${mode} mode gives asterisks, and every length is true`, async () => {
+    it(`in a body and in fields, in each of ${CAUGHT.length} encodings: ${mode} mode gives asterisks, and every length is true`, async () => {
       for (const { name, encode } of CAUGHT) {
         const body = Buffer.concat([Buffer.from('before '), Buffer.from(encode(SECRET)), Buffer.from(' after')])
-        bodyIn('Content-Type: text/plain\r\n', body)
+        // What has line ends or bytes beyond ASCII, no field can hold.
+        const value = /[^\x20-\x7e]/.test(body.toString('latin1')) ? undefined : encode(SECRET).toString('latin1')
+        bodyIn(value === undefined ? '' : `X-Echo: a ${value} b\r\nLocation: /v1/b?c=${value.replaceAll(' ', '')}\r\n`, body)
         const answer = await call(mode)
-        expect([name, answer.status, answer.whole, lookFor(answer.body)]).toEqual([name, 200, true, []])
+        expect([name, answer.status, answer.whole, lookFor(answer.body), lookFor(JSON.stringify(answer.fields))]).toEqual([name, 200, true, [], []])
         expect(answer.body).toMatch(/^before .*\*{4}.* after$/s)
         expect(valuesOf(answer, 'content-length')).toEqual([String(body.length)])
-      }
-    })
-
-    it(`in a field, in each encoding that a field can hold: ${mode} mode`, async () => {
-      for (const { name, encode } of CAUGHT) {
-        const value = encode(SECRET).toString('latin1')
-        if (/[^\x20-\x7e]/.test(value)) continue
-        bodyIn(`X-Echo: a ${value} b\r\nLocation: /v1/b?c=${value.replaceAll(' ', '')}\r\n`, '')
-        const answer = await call(mode)
-        expect([name, answer.status, lookFor(JSON.stringify(answer.fields))]).toEqual([name, 200, []])
-        expect(valuesOf(answer, 'x-echo')[0]).toMatch(/^a .*\*{4}.* b$/)
+        expect(valuesOf(answer, 'x-echo')).toEqual(value === undefined ? [] : [expect.stringMatching(/^a .*\*{4}.* b$/)])
       }
     })
   }
