@@ -66,7 +66,7 @@ describe('inside a tunnel', () => {
     ['obs-fold', 'GET / HTTP/1.1\r\nHost: api.example.com\r\nX: a\r\n b\r\n\r\n', 400, 'request_malformed'],
     ['a dot segment', 'GET /a/../b HTTP/1.1\r\nHost: api.example.com\r\n\r\n', 400, 'path_refused'],
     ['TRACE', 'TRACE / HTTP/1.1\r\nHost: api.example.com\r\n\r\n', 405, 'method_refused'],
-    ['a WebSocket', 'GET / HTTP/1.1\r\nHost: api.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 501, 'upgrade_refused'],
+    ['two protocols', 'GET / HTTP/1.1\r\nHost: api.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket, foo\r\n\r\n', 501, 'upgrade_refused'],
     ['the HTTP/2 preface by prior knowledge', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 403, 'tunnel_not_intercepted'],
     ['a delegation that its CONNECT did not show', 'GET / HTTP/1.1\r\nHost: api.example.com\r\nPostern-Delegation: a.b.c\r\n\r\n', 400, 'header_refused'],
     ['headers over the bound', `GET / HTTP/1.1\r\nHost: api.example.com\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`, 431, 'headers_too_large'],

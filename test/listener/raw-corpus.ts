@@ -259,7 +259,7 @@ const headers: Family = {
       ['two expectations', post('Expect: 100-continue, x\r\nContent-Length: 1\r\n')],
     ]),
     ...all('upgrade_refused', 501, [
-      ['a WebSocket', withField('Connection: Upgrade\r\nUpgrade: websocket')],
+      ['two protocols', withField('Connection: Upgrade\r\nUpgrade: websocket, foo')],
       ['an upgrade with a body', post('Connection: Upgrade\r\nUpgrade: TLS/1.2\r\nContent-Length: 5\r\n', 'hello')],
       ['an upgrade that Connection does not name', withField('Upgrade: websocket')],
       ['h2c and another', withField('Connection: Upgrade\r\nUpgrade: h2c, websocket')],

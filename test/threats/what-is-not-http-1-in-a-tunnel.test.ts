@@ -44,7 +44,7 @@ describe('HTTP/2 in a tunnel', () => {
 
 describe('an upgrade', () => {
   for (const [name, fields, code] of [
-    ['to WebSocket', ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13'], 'upgrade_refused'],
+    ['to WebSocket that no route names', ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13'], 'operation_unknown'],
     ['to anything else', ['Connection: upgrade', 'Upgrade: tls/1.2, foo'], 'upgrade_refused'],
     ['with a header that has no end', ['Connection: Upgrade', 'Upgrade: websocket', `X-Pad: ${'x'.repeat(70_000)}`], 'headers_too_large'],
   ] as const) {

@@ -231,6 +231,7 @@ function listenerOptions(config: ListenerConfig, clock: Clock, log: Logger): Lis
   if (boundAgent !== undefined) log.warn({ agent: boundAgent.agent }, 'the listener is bound: every process that can reach it is this agent')
   return {
     address: config.address,
+    socksAddress: config.socksAddress,
     tls: tls === undefined ? undefined : {
       identity: readCertifiedKey(tls.certificatePem, tls.key.reveal()),
       clientCaPem: tls.clientCaPem,

@@ -9,9 +9,8 @@ import { sniff, type Spoken } from './first-byte.ts'
 import type { ConnectRequest, ConnectVerdict, ListenerDependencies, ListenerLimits } from './listener-options.ts'
 import { readConnect, type ReadContext } from './read-request.ts'
 import { answerOf, answerOnSocket, lingerThenDestroy, refuse, refuseUnjudged } from './refuse.ts'
+import { HTTP_SPEECH, type TunnelSpeech } from './tunnel-speech.ts'
 import { endTls } from './tunnel-tls.ts'
-
-const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n'
 
 /** What a CONNECT needs of the listener around it. */
 export interface ConnectContext {
@@ -25,11 +24,14 @@ export interface ConnectContext {
   serve(socket: Socket, tunnel: TunnelFacts): void
 }
 
-interface Opening {
+/** A tunnel that is asked for, whatever the protocol. */
+export interface Opening {
   readonly context: ConnectContext
   readonly socket: Socket
+  /** What the client sent ahead. */
   readonly head: Buffer
   readonly connect: ConnectRequest
+  readonly speech: TunnelSpeech
 }
 
 /** Judges a CONNECT by itself; what comes through the tunnel is judged again, request by request. */
@@ -39,20 +41,25 @@ export function onConnect(context: ConnectContext, connection: Connection, incom
   const { deps } = context
   const times = { receivedAtMs: deps.clock.nowMs(), startedMonotonicMs: deps.clock.monotonicMs() }
   const id = newId('dec')
-  const read = bounded(context) ?? readConnect({ method: 'CONNECT', url: incoming.url ?? '', httpVersion: incoming.httpVersion, rawHeaders: incoming.rawHeaders }, context.readContext(connection))
+  const read = tunnelBound(context) ?? readConnect({ method: 'CONNECT', url: incoming.url ?? '', httpVersion: incoming.httpVersion, rawHeaders: incoming.rawHeaders }, context.readContext(connection))
   if (isDenial(read)) {
     answerOnSocket(socket, refuse(deps, read, { id, door: 'connect', method: 'CONNECT', host: incoming.url, ...times }), deps.timers)
     return
   }
-  context.tunnels.add(socket)
-  socket.once('close', () => context.tunnels.delete(socket))
-  const opening: Opening = { context, socket, head, connect: { id, ...read, ...times, connection: heldBy(socket, connection) } }
+  openTunnel({ context, socket, head, speech: HTTP_SPEECH, connect: { id, ...read, ...times, connection: heldBy(socket, connection) } })
+}
+
+/** Judges whether there is to be a tunnel, answers, and hands on what comes through it. */
+export function openTunnel(opening: Opening): void {
+  const { context: { deps, tunnels }, socket, speech } = opening
+  tunnels.add(socket)
+  socket.once('close', () => tunnels.delete(socket))
   const broken = (error: unknown): void => {
     deps.sink.broken(error)
     socket.destroy()
   }
   const judged = (verdict: Judged): void => {
-    if (verdict instanceof Fault) answerOnSocket(socket, refuseUnjudged(deps, verdict, factsOf(opening)), deps.timers)
+    if (verdict instanceof Fault) speech.refuse(socket, refuseUnjudged(deps, verdict, factsOf(opening)), deps.timers)
     else open(opening, verdict)
   }
   try {
@@ -64,7 +71,8 @@ export function onConnect(context: ConnectContext, connection: Connection, incom
   }
 }
 
-function heldBy(socket: Socket, { place }: Connection): HeldConnection {
+/** The connection that a tunnel takes, as admission counts it. */
+export function heldBy(socket: Socket, { place }: Connection): HeldConnection {
   return { place, onClose: (listener) => void (socket.closed ? queueMicrotask(listener) : socket.once('close', listener)) }
 }
 
@@ -84,7 +92,8 @@ function authorize({ context: { deps }, connect }: Opening): Judged | Promise<Ju
   }
 }
 
-function bounded(context: ConnectContext): Denial | undefined {
+/** Why no further tunnel is opened at the moment. */
+export function tunnelBound(context: ConnectContext): Denial | undefined {
   if (context.draining()) return deny('draining', 'the listener is closing')
   return context.tunnels.size >= context.limits.maxTunnels ? deny('overloaded', `${context.limits.maxTunnels} tunnels are open`, { retryAfterMs: 1_000 }) : undefined
 }
@@ -97,38 +106,39 @@ function open(opening: Opening, verdict: ConnectVerdict | Denial): void {
     case 'tunnel':
       return relay(opening)
     case 'plain':
-      return establish(opening, (spoken) => servePlain(opening, spoken))
+      return establish(opening, servePlain)
     case 'intercept': {
       if (!deps.ca.covers(connect.host)) {
         return refuseTunnel(opening, deny('host_not_served', 'the host is not among ca.hosts, so its TLS cannot be intercepted', {
           hint: 'The host is not declared in ca.hosts.',
         }))
       }
-      return establish(opening, (spoken) => serveTls(opening, spoken))
+      return establish(opening, serveTls)
     }
   }
 }
 
-function relay({ context: { deps, relays }, socket, head, connect }: Opening): void {
+function relay({ context: { deps, relays }, socket, head, connect, speech }: Opening): void {
   relays.add(socket)
   socket.once('close', () => relays.delete(socket))
   deps.openTunnel({
     ...connect,
     socket,
     head,
-    accept: () => void socket.write(ESTABLISHED),
+    accept: () => void socket.write(speech.established),
     refuse: (code, denial) => {
       const answer = answerOf(code, denial, connect.id)
-      answerOnSocket(socket, answer, deps.timers)
+      speech.refuse(socket, answer, deps.timers)
       return answer.status
     },
   })
 }
 
-function establish(opening: Opening, tell: (spoken: Spoken) => void): void {
-  const { socket, head, context: { limits, deps } } = opening
-  socket.write(ESTABLISHED)
-  sniff(socket, head, limits.firstByteTimeoutMs, deps.timers, tell)
+function establish(opening: Opening, begin: (opening: Opening, spoken: Spoken) => void): void {
+  const { socket, head, speech, context: { limits, deps } } = opening
+  socket.write(speech.established)
+  const standing = { ...opening, speech: HTTP_SPEECH }
+  sniff(socket, head, limits.firstByteTimeoutMs, deps.timers, (spoken) => begin(standing, spoken))
 }
 
 function servePlain(opening: Opening, spoken: Spoken): void {
@@ -174,7 +184,7 @@ function refuseSpoken(opening: Opening, spoken: Spoken, expected: string): void 
 
 function refuseTunnel(opening: Opening, denial: Denial): void {
   const { deps } = opening.context
-  answerOnSocket(opening.socket, refuse(deps, denial, factsOf(opening)), deps.timers)
+  opening.speech.refuse(opening.socket, refuse(deps, denial, factsOf(opening)), deps.timers)
 }
 
 function factsOf({ connect }: Opening): Parameters<typeof refuse>[2] {

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Roster } from '../../lib/roster.ts'
 import type { Timers } from '../../lib/timers.ts'
@@ -13,7 +12,7 @@ export interface OpenExchange {
 
 /** What is open in a listener. */
 export interface OpenThings {
-  readonly server: Server
+  readonly server: { close(closed: () => void): unknown; closeIdleConnections(): void }
   /** Every accepted connection. */
   readonly sockets: ReadonlySet<Socket>
   /** Those whose bytes pass unread: whether something is under way there, nobody here can tell. */

@@ -36,6 +36,8 @@ export function sniff(socket: Duplex, head: Buffer, timeoutMs: number, timers: T
   socket.once('data', onData)
   socket.once('close', onGone)
   socket.once('end', onGone)
+  // Whoever had it before may have paused it, which a listener alone does not undo.
+  socket.resume()
 }
 
 function spokenBy(bytes: Buffer): Spoken {

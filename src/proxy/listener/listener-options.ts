@@ -65,6 +65,8 @@ export interface ListenerOptions {
   /** `listener.unsafe_allow_plaintext`: tokens then cross the network readable. */
   readonly allowPlaintext: boolean
   readonly bound: BoundAgent | undefined
+  /** Where SOCKS5 is spoken, an address as above; undefined where it is not. */
+  readonly socksAddress?: string | undefined
   readonly limits: ListenerLimits
 }
 
@@ -151,6 +153,8 @@ export interface Listener {
   readonly address: string
   /** 0 for a Unix socket. */
   readonly port: number
+  /** Where SOCKS5 is spoken; undefined where it is not. */
+  readonly socks: { readonly address: string; readonly port: number } | undefined
   /** CONNECTs that are open. */
   openTunnels(): number
   /**

@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { Socket } from 'node:net'
+import { Socket, type Server as NetServer } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { exportPrivateKey } from '../../lib/certificates.ts'
 import { formatListenAddress, isLocalAddress, parseListenAddress, type ListenAddress } from '../../lib/listen-address.ts'
@@ -22,6 +22,7 @@ import { denialOfParserError, type ClientError } from './parser-error.ts'
 import { readPeerCertificate } from './peer-certificate.ts'
 import { readRequest, type ReadContext, type ReadRequest } from './read-request.ts'
 import { answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
+import { socksServer } from './socks-door.ts'
 import { onUpgrade, takesConnection } from './upgrade.ts'
 
 /** No ticket and no cached session where clients show certificates: a resumed session would carry one that was never looked at again. */
@@ -37,10 +38,12 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 export async function startListener(options: ListenerOptions, deps: ListenerDependencies): Promise<Listener> {
   const wanted = safeAddress(options)
   const open = new OpenListener(options, deps, wanted)
+  const socks = options.socksAddress === undefined ? undefined : safeSocksAddress(options.socksAddress, options)
   const address = await listenAt(open.server, wanted)
   return {
     address: formatListenAddress(address),
-    port: address.kind === 'tcp' ? address.port : 0,
+    port: portOf(address),
+    socks: socks === undefined ? undefined : await open.openSocks(socks),
     openTunnels: () => open.tunnels.size,
     close: ({ graceMs }) => open.close(graceMs),
   }
@@ -55,6 +58,15 @@ function safeAddress(options: ListenerOptions): ListenAddress {
     throw new Error(`The listener on ${options.address} can be reached over the network: it needs listener.tls, or listener.unsafe_allow_plaintext.`)
   }
   return address
+}
+
+/** SOCKS5 has no TLS: what weakens the listener without it weakens this door alike. */
+function safeSocksAddress(text: string, options: ListenerOptions): ListenAddress {
+  return safeAddress({ ...options, address: text, tls: undefined })
+}
+
+function portOf(address: ListenAddress): number {
+  return address.kind === 'tcp' ? address.port : 0
 }
 
 const NOTHING_ASKED = { expectsContinue: false, acceptsTrailers: false }
@@ -74,6 +86,7 @@ class OpenListener implements ConnectContext {
   readonly #places = new WeakMap<Socket, ConnectionPlace>()
   readonly #open = new Roster<OpenExchange>()
   readonly #http2: Http2Door
+  #socks: NetServer | undefined
   #draining = false
 
   constructor(options: ListenerOptions, deps: ListenerDependencies, address: ListenAddress) {
@@ -90,7 +103,44 @@ class OpenListener implements ConnectContext {
 
   async close(graceMs: number): Promise<void> {
     this.#draining = true
-    await drain({ server: this.server, sockets: this.#sockets, relays: this.relays, open: this.#open, http2: this.#http2, timers: this.deps.timers }, graceMs)
+    const server = { close: (closed: () => void) => this.#closeServers(closed), closeIdleConnections: () => this.server.closeIdleConnections() }
+    await drain({ server, sockets: this.#sockets, relays: this.relays, open: this.#open, http2: this.#http2, timers: this.deps.timers }, graceMs)
+  }
+
+  async openSocks(wanted: ListenAddress): Promise<NonNullable<Listener['socks']>> {
+    const { bound } = this.#options
+    const { deps, limits, tunnels, relays, draining } = this
+    this.#socks = socksServer({
+      deps, limits, tunnels, relays, draining, bound,
+      exposed: !isLocalAddress(wanted),
+      readContext: (connection) => this.readContext(connection),
+      serve: (socket, tunnel) => this.serve(socket, tunnel),
+      adopt: (socket) => this.#adopt(socket),
+    })
+    try {
+      const address = await listenAt(this.#socks, wanted)
+      return { address: formatListenAddress(address), port: portOf(address) }
+    } catch (error) {
+      this.server.close()
+      throw error
+    }
+  }
+
+  #closeServers(closed: () => void): void {
+    const servers = this.#socks === undefined ? [this.server] : [this.server, this.#socks]
+    let left = servers.length
+    for (const server of servers) {
+      server.close(() => {
+        left -= 1
+        if (left === 0) closed()
+      })
+    }
+  }
+
+  #adopt(socket: Socket): Connection | undefined {
+    this.#onSocket(socket)
+    if (socket.destroyed) return undefined
+    return this.#connections.get(socket) ?? this.#connect(socket, { encrypted: false, peer: undefined, tunnel: undefined, place: this.#places.get(socket) })
   }
 
   readContext(connection: Connection): ReadContext {
