@@ -83,6 +83,7 @@ function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependenc
   const owner = exchange.principal.delegation?.id ?? exchange.principal.agent
   const pool = request.upgrade !== undefined ? undefined : deps.pools.get(owner, integration.name, target, () => deps.openUpstream(integration.name, target))
   return new Promise((resolve, reject) => {
+    let unregister = (): void => undefined
     const relay = new Relay(exchange.client, exchange.door === 'reverse' ? new BaseUrlRewriter(exchange) : undefined, (end) => {
       unregister()
       if (end.kind === 'complete' && end.status === 401 && exchange.credential !== null) deps.credentialRejected(exchange.credential)
@@ -93,7 +94,7 @@ function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependenc
       }
     })
     if (exchange.decision.maxBodyBytes !== undefined) relay.boundBody(exchange.decision.maxBodyBytes)
-    const unregister = deps.live.add({ principal: exchange.principal, integration: integration.name, cut: () => relay.cut() })
+    unregister = deps.live.add({ principal: exchange.principal, integration: integration.name, cut: () => relay.cut() })
     // A body that was inspected has been asked for already.
     if (exchange.inspection.body === undefined) exchange.client.sendContinue()
     const handler = answerHandler(exchange, relay, answering)
