@@ -8,7 +8,7 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/build.ts scripts/dashboard-bundle.ts ./scripts/
+COPY scripts/build.ts scripts/dashboard-bundle.ts scripts/server-bundle.ts ./scripts/
 COPY src ./src
 RUN npm run build && npm prune --omit=dev
 

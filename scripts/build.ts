@@ -20,7 +20,7 @@ const WAIT_MS = 120_000
 /** Content and not times: a deleted source, a checkout of something older and a touched file are all told apart by it. */
 function fingerprint(): string {
   const hash = createHash('sha256').update(process.version)
-  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'build.ts'), join('scripts', 'dashboard-bundle.ts')]
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'build.ts'), join('scripts', 'dashboard-bundle.ts'), join('scripts', 'server-bundle.ts')]
   for (const file of [...filesBelow(source), ...settings.map((name) => join(root, name))].sort()) {
     const bytes = readFileSync(file)
     hash.update(`${relative(root, file)}\0${bytes.length}\0`).update(bytes)
@@ -47,6 +47,8 @@ async function buildTo(staging: string, builtFrom: string): Promise<number> {
   if (status !== 0) return status ?? 1
   // Not before it is known that anything is installed.
   const { bundleDashboard } = await import('./dashboard-bundle.ts')
+  const { bundleServer } = await import('./server-bundle.ts')
+  await bundleServer(root, staging)
   await bundleDashboard(root, join(staging, 'dashboard'))
   for (const file of filesBelow(source).filter((name) => !name.endsWith('.ts') && !name.startsWith(join(source, 'dashboard')))) {
     const target = join(staging, relative(source, file))

@@ -26,6 +26,8 @@ const MAX_BYTES = 262_144
 const DEADLINE_MS = 2000
 /** A thread that did not start by then never will; generous, since a machine may be busy. */
 const START_MS = 15_000
+/** A thread that has parsed waits so long for the next text: to start one takes longer than to parse a file, and a start of Postern reads several. */
+const KEEP_MS = 2_000
 
 /**
  * Parses a YAML file that a person wrote, in a thread of its own, so that no text can hold up the event loop.
@@ -66,22 +68,65 @@ function lookUp(parsed: ParsedDocument, path: YamlPath, of: 'key' | 'value'): re
 
 function parseInThread(file: string, text: string, deadlineMs: number): Promise<ParseOutcome> {
   const { promise, resolve, reject } = Promise.withResolvers<ParseOutcome>()
-  const worker = startThread()
+  const kept = takeKept()
+  const worker = kept ?? startThread()
   const fail = (problem: string, expected: string) => reject(new SourceError([whole(file, problem, expected)]))
-  let timer = setTimeout(() => fail('the parser did not start', 'a machine with time for it; try again'), START_MS)
-  worker.on('message', (message: 'ready' | ParseOutcome) => {
-    if (message !== 'ready') return resolve(message)
+  let timer: NodeJS.Timeout
+  const parse = (): void => {
     clearTimeout(timer)
     timer = setTimeout(() => fail(`parsing took longer than ${deadlineMs} ms`, 'a simpler file'), deadlineMs)
     worker.postMessage(text)
-  })
+  }
+  worker.on('message', (message: 'ready' | ParseOutcome) => (message === 'ready' ? parse() : resolve(message)))
   worker.on('error', (error) => fail(`the parser failed: ${codeOf(error)}`, 'a simpler file'))
   worker.on('exit', () => fail('the parser ended early', 'a simpler file'))
+  if (kept === undefined) timer = setTimeout(() => fail('the parser did not start', 'a machine with time for it; try again'), START_MS)
+  else parse()
   return promise.finally(() => {
     clearTimeout(timer)
-    worker.removeAllListeners('exit')
-    void worker.terminate()
+    stopListening(worker)
+  }).then((outcome) => {
+    keep(worker)
+    return outcome
+  }, (error: unknown) => {
+    end(worker)
+    throw error
   })
+}
+
+/** The one thread that has just parsed and waits. */
+let spare: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined
+
+function takeKept(): Worker | undefined {
+  const taken = spare
+  spare = undefined
+  clearTimeout(taken?.timer)
+  if (taken === undefined) return undefined
+  stopListening(taken.worker)
+  taken.worker.ref()
+  return taken.worker
+}
+
+/** Not all listeners: a thread has some of its own. */
+function stopListening(worker: Worker): void {
+  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+}
+
+/** Only one that answered in time: whatever failed is not asked again. */
+function keep(worker: Worker): void {
+  if (spare !== undefined) return end(worker)
+  const timer = setTimeout(() => end(takeKept()), KEEP_MS)
+  timer.unref()
+  worker.unref()
+  const lost = (): void => end(takeKept())
+  worker.once('error', lost).once('exit', lost)
+  spare = { worker, timer }
+}
+
+function end(worker: Worker | undefined): void {
+  // Nobody waits for it any more: that it fails as it ends is nobody's trouble.
+  worker?.on('error', () => undefined)
+  void worker?.terminate()
 }
 
 /** The thread gets nothing of this process but the text: no environment, no flags, a bounded heap. */

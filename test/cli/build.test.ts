@@ -19,7 +19,7 @@ describe('scripts/build.ts', () => {
   /** A checkout with four sources of its own and everything else as it is here. */
   beforeEach(() => {
     tree = mkdtempSync(join(tmpdir(), 'postern-build-'))
-    for (const name of ['scripts/build.ts', 'scripts/dashboard-bundle.ts', 'src/lib/exclusive-lock.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    for (const name of ['scripts/build.ts', 'scripts/dashboard-bundle.ts', 'scripts/server-bundle.ts', 'src/lib/exclusive-lock.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
       cpSync(join(root, name), at(name), { recursive: true })
     }
     symlinkSync(join(root, 'node_modules'), at('node_modules'))
@@ -108,9 +108,9 @@ describe('the package', () => {
     execFileSync('tar', ['-xzf', join(folder, filename), '-C', folder])
     const bin = join(folder, 'package', 'dist', 'bin.js')
     symlinkSync(join(root, 'node_modules'), join(folder, 'package', 'node_modules'))
-    const needed = ['dist/lib/yaml-document-worker.js', 'dist/store/sqlite/worker.js', 'dist/integrations/github/endpoints.json', 'config/postern.example.yaml', 'policies/org.yaml']
+    const needed = ['dist/program/yaml-document-worker.js', 'dist/program/worker.js', 'dist/program/LICENSES.txt', 'dist/sdk/index.js', 'dist/sdk/mcp/index.d.ts', 'config/postern.example.yaml', 'policies/org.yaml']
     expect(needed.filter((name) => !existsSync(join(folder, 'package', name)))).toEqual([])
-    expect(existsSync(join(folder, 'package', 'src'))).toBe(false)
+    expect(['src', 'dist/program/cache'].filter((name) => existsSync(join(folder, 'package', name)))).toEqual([])
     expect((await postern(['--version'], { cwd: folder, bin })).code).toBe(0)
     const tested = await postern(['policy', 'test', join(folder, 'package/policies')], { cwd: folder, bin })
     expect(tested).toMatchObject({ code: 0, stdout: expect.stringMatching(/ passed, 0 failed, /) })

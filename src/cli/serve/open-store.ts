@@ -3,7 +3,6 @@ import type { Clock } from '../../lib/clock.ts'
 import { takeExclusiveLock } from '../../lib/exclusive-lock.ts'
 import type { Timers } from '../../lib/timers.ts'
 import type { Store } from '../../store/ports/store.ts'
-import { openRedisStore } from '../../store/redis/open-redis-store.ts'
 import { openSqliteStore } from '../../store/sqlite/open-sqlite-store.ts'
 import type { Logger } from './operational-log.ts'
 
@@ -39,6 +38,8 @@ async function openEmbedded(file: string, keys: StoreConfig['keys'], clock: Cloc
 }
 
 async function openShared(server: NonNullable<StoreConfig['redis']>, keys: StoreConfig['keys'], clock: Clock, timers: Timers, log: Logger): Promise<OpenStore> {
+  // Its client is loaded only where a Redis is configured.
+  const { openRedisStore } = await import('../../store/redis/open-redis-store.ts')
   const store = await openRedisStore({
     server, keys, clock, timers,
     onReachable: (reachable, why) => {

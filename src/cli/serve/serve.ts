@@ -16,7 +16,7 @@ import { Metrics, type AdmissionStats } from '../../proxy/operations/metrics.ts'
 import { Readiness } from '../../proxy/operations/readiness.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { PolicyStatus } from '../../authority/admin/admin-deps.ts'
-import { openAuthority, startAuthority, type RunningAuthority } from './authority.ts'
+import type { RunningAuthority } from './authority.ts'
 import { baseUrlOf } from './base-url.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
 import { startDataPlane, type DataPlane } from './data-plane.ts'
@@ -106,12 +106,12 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   const proxy: { dataPlane?: DataPlane } = {}
   const metrics = countEvents(base, () => proxy.dataPlane)
   // Its port is known before anything refers to it.
-  const opened = config.authority === undefined ? undefined : await openAuthority(config.authority, timers)
+  const opened = config.authority === undefined ? undefined : await (await authorityCode()).openAuthority(config.authority, timers)
   if (opened !== undefined) started.add(() => opened.server.close(0))
   own.push(...ownListenerOf(opened?.address))
   const control = await startControl(base, opened?.url)
   // Agents are told the proxy's own address by what they are given; it is known once the proxy listens.
-  const running = opened === undefined ? undefined : await startAuthority({
+  const running = opened === undefined ? undefined : await (await authorityCode()).startAuthority({
     ...base, ...control, opened, plane: control.controlPlane, baseUrl: (name) => baseUrlOf(config.listener, proxy.dataPlane, integrations, name),
   })
   const dataPlane = (proxy.dataPlane = await startProxy(base, control, running))
@@ -133,6 +133,11 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     policies: control.policies,
     close: () => started.closeAll(),
   }
+}
+
+/** A third of the program, and none of a proxy's: loaded only where an authority is configured. */
+function authorityCode(): Promise<typeof import('./authority.ts')> {
+  return import('./authority.ts')
 }
 
 /** What every part needs. */
