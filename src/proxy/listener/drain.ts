@@ -1,13 +1,19 @@
 import type { Socket } from 'node:net'
 import type { Roster } from '../../lib/roster.ts'
 import type { Timers } from '../../lib/timers.ts'
-import type { Http2Door } from './http2-door.ts'
 
 /** An exchange under way, as far as its end matters. */
 export interface OpenExchange {
   /** No further request of its connection is answered: the client is told so, where that is still possible. */
   endConnection(): void
   onClose(listener: () => void): () => void
+}
+
+/** Connections that end by themselves, each with its last exchange. */
+interface EndingConnections {
+  readonly size: number
+  /** No further exchanges. @param whenGone called once no connection is left */
+  close(whenGone: () => void): void
 }
 
 /** What is open in a listener. */
@@ -18,7 +24,7 @@ export interface OpenThings {
   /** Those whose bytes pass unread: whether something is under way there, nobody here can tell. */
   readonly relays: ReadonlySet<Socket>
   readonly open: Pick<Roster<OpenExchange>, 'size' | typeof Symbol.iterator>
-  readonly http2: Pick<Http2Door, 'size' | 'close'>
+  readonly http2: EndingConnections
   readonly timers: Timers
 }
 
