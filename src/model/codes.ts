@@ -40,7 +40,7 @@ const table = {
   uri_too_long: { kind: 'denial', status: 414, title: 'The request target is too long.', proxyStatus: 'http_request_error' },
   request_timeout: { kind: 'denial', status: 408, title: 'The request did not arrive in time.', proxyStatus: 'http_request_error' },
   expectation_refused: { kind: 'denial', status: 417, title: 'Only the expectation 100-continue is supported.', proxyStatus: 'http_request_error' },
-  upgrade_refused: { kind: 'denial', status: 501, title: 'Protocol upgrades are not supported.', proxyStatus: 'http_request_denied' },
+  upgrade_refused: { kind: 'denial', status: 501, title: 'Only an upgrade to WebSocket is supported, by GET and HTTP/1.1.', proxyStatus: 'http_request_denied' },
   authority_mismatch: { kind: 'denial', status: 421, title: 'The tunnel, the TLS server name and the Host of the request must name the same host.', proxyStatus: 'http_request_denied' },
   tunnel_not_intercepted: { kind: 'denial', status: 403, title: 'The tunnel carries something other than TLS or HTTP/1.1.', proxyStatus: 'http_request_denied' },
   // identify: which agent, for whom
