@@ -106,12 +106,14 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   const proxy: { dataPlane?: DataPlane } = {}
   const metrics = countEvents(base, () => proxy.dataPlane)
   // Its port is known before anything refers to it.
-  const opened = config.authority === undefined ? undefined : await (await authorityCode()).openAuthority(config.authority, timers)
+  // A third of the program, and none of a proxy's: loaded only where it is configured.
+  const code = config.authority === undefined ? undefined : await import('./authority.ts')
+  const opened = code === undefined || config.authority === undefined ? undefined : await code.openAuthority(config.authority, timers)
   if (opened !== undefined) started.add(() => opened.server.close(0))
   own.push(...ownListenerOf(opened?.address))
   const control = await startControl(base, opened?.url)
   // Agents are told the proxy's own address by what they are given; it is known once the proxy listens.
-  const running = opened === undefined ? undefined : await (await authorityCode()).startAuthority({
+  const running = code === undefined || opened === undefined ? undefined : await code.startAuthority({
     ...base, ...control, opened, plane: control.controlPlane, baseUrl: (name) => baseUrlOf(config.listener, proxy.dataPlane, integrations, name),
   })
   const dataPlane = (proxy.dataPlane = await startProxy(base, control, running))
@@ -133,11 +135,6 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     policies: control.policies,
     close: () => started.closeAll(),
   }
-}
-
-/** A third of the program, and none of a proxy's: loaded only where an authority is configured. */
-function authorityCode(): Promise<typeof import('./authority.ts')> {
-  return import('./authority.ts')
 }
 
 /** What every part needs. */
