@@ -87,5 +87,5 @@ ${told(/^(heartbleed|CCS|ticketbleed|ROBOT|secure_renego|secure_client_renego|CR
 
 function version(): string {
   const lines = execFileSync(COMMAND, ['--version', '--color', '0'], { encoding: 'utf8' }).split('\n')
-  return lines.find((line) => /testssl/.test(line))?.trim().split(/\s{2,}/)[0] ?? COMMAND
+  return /testssl(?:\.sh)?\s+(?:version\s+)?([0-9][^\s]*)/.exec(lines.join(' '))?.[0] ?? COMMAND
 }

@@ -137,7 +137,7 @@ describe('the commands that are shown', () => {
 
   it('of npm exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> }
-    const named = pages.flatMap(({ text }) => [...text.matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name ?? ''))
+    const named = pages.flatMap(({ text }) => [...text.matchAll(/npm run ([a-z0-9:]+)/g)].map(([, name]) => name ?? ''))
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([])
     for (const name of ['start', 'test']) expect(scripts).toHaveProperty(name)
   })

@@ -84,7 +84,7 @@ const RESERVED: readonly { readonly what: string; readonly pattern: RegExp; read
   {
     what: 'a switch that ends TLS verification',
     pattern: /rejectUnauthorized:\s*false|NODE_TLS_REJECT_UNAUTHORIZED/,
-    where: ['src/proxy/listener/listener.ts', 'src/authority/server/authority-server.ts'],
+    where: ['src/proxy/listener/listener-tls.ts', 'src/authority/server/authority-server.ts'],
   },
   { what: 'console', pattern: /\bconsole\.(log|error|warn|info)/, where: [] },
 ]

@@ -1,9 +1,7 @@
-import { constants } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { Socket, type Server as NetServer } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { exportPrivateKey } from '../../lib/certificates.ts'
 import { formatListenAddress, isLocalAddress, parseListenAddress, type ListenAddress } from '../../lib/listen-address.ts'
 import { Roster } from '../../lib/roster.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
@@ -19,14 +17,12 @@ import { drain, type OpenExchange } from './drain.ts'
 import { listenAt } from '../../lib/listen-at.ts'
 import type { Listener, ListenerDependencies, ListenerLimits, ListenerOptions, ListenerTls } from './listener-options.ts'
 import { denialOfParserError, type ClientError } from './parser-error.ts'
-import { readPeerCertificate } from './peer-certificate.ts'
 import { readRequest, type ReadContext, type ReadRequest } from './read-request.ts'
+import { peerOf, tlsOptionsOf } from './listener-tls.ts'
 import { answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
 import { socksServer } from './socks-door.ts'
 import { onUpgrade, takesConnection } from './upgrade.ts'
 
-/** No ticket and no cached session where clients show certificates: a resumed session would carry one that was never looked at again. */
-const NO_TICKETS = constants.SSL_OP_NO_TICKET
 /** Names by which a local program reaches a bound listener. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
@@ -369,30 +365,6 @@ function httpOptionsOf(limits: ListenerLimits): ServerOptions {
     connectionsCheckingInterval: Math.max(50, Math.min(5_000, Math.floor(limits.headerTimeoutMs / 4))),
     noDelay: true,
     shouldUpgradeCallback: takesConnection,
-  }
-}
-
-function tlsOptionsOf(tls: ListenerTls, limits: ListenerLimits): Parameters<typeof createHttpsServer>[0] {
-  const { identity, clientCaPem } = tls
-  const own = {
-    cert: identity.certificatePem,
-    key: exportPrivateKey(identity.privateKey),
-    minVersion: 'TLSv1.2',
-    ALPNProtocols: ['h2', 'http/1.1'],
-    handshakeTimeout: limits.handshakeTimeoutMs,
-  } as const
-  if (clientCaPem === undefined) return own
-  // Node's way to make a client certificate optional: an agent may come without one and show a token. One that is shown is verified
-  // all the same, and judged in `readPeerCertificate`, where a refusal can be answered and told: what does not verify gets 403 for everything.
-  return { ...own, ca: clientCaPem, requestCert: true, rejectUnauthorized: false, secureOptions: NO_TICKETS }
-}
-
-function peerOf(socket: Socket, tls: ListenerTls): Connection['peer'] {
-  if (!(socket instanceof TLSSocket) || tls.clientCaPem === undefined) return undefined
-  try {
-    return readPeerCertificate(socket, tls.trustDomain)
-  } catch {
-    return deny('certificate_refused', 'the client certificate cannot be read')
   }
 }
 
