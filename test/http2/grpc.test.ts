@@ -162,6 +162,6 @@ describe('a call of gRPC that is refused', () => {
     expect((await callUnary(client, unary, 'x')).answer).toBe('echo x')
     kept.cancel()
     expect((await kept.told).code).toBe(status.CANCELLED)
-    expect(await grpc.world.recorded(({ outcome }) => outcome === 'revoked')).toMatchObject({ event: 'api.call', operation: 'POST /acme.v1.Echo/Download' })
+    expect(await grpc.world.recorded(({ outcome, event }) => event === 'api.call' && outcome === 'revoked')).toMatchObject({ event: 'api.call', operation: 'POST /acme.v1.Echo/Download' })
   })
 })
