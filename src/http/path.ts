@@ -38,6 +38,8 @@ function decodedProblem(path: string): string | undefined {
     if (decoded === undefined) return 'escapes that are not UTF-8'
     if (decoded === text) return undefined
     if (DECODED_DOTS.test(decoded) || DECODED_REFUSED.test(decoded)) return 'an escaped dot segment, backslash or control character'
+    // nginx and Go's router merge two separators into one.
+    if (decoded.includes('//')) return 'an escaped empty segment'
     text = decoded
   }
   return decodeOnce(text) === text ? undefined : 'escapes of escapes of escapes'

@@ -35,6 +35,7 @@ describe('paths', () => {
     ['/%', 'a broken percent escape'], ['/%4', 'a broken percent escape'], ['/%4g', 'a broken percent escape'], ['/%%41', 'a broken percent escape'],
     ['/%2e', 'an escaped dot, backslash or control character'], ['/a%2Eb', 'an escaped dot, backslash or control character'], ['/%5c', 'an escaped dot, backslash or control character'],
     ['/%00', 'an escaped dot, backslash or control character'], ['/%1F', 'an escaped dot, backslash or control character'], ['/%7F', 'an escaped dot, backslash or control character'],
+    ['/%2Fa', 'an escaped empty segment'], ['/a%2f/b', 'an escaped empty segment'], ['/a/%252Fb', 'an escaped empty segment'],
     ['/..%2fa', 'an escaped dot segment, backslash or control character'], ['/a%2f..', 'an escaped dot segment, backslash or control character'], ['/%252e%252e/a', 'an escaped dot segment, backslash or control character'],
     ['/..%253b/a', 'an escaped dot segment, backslash or control character'], ['/%255c', 'an escaped dot segment, backslash or control character'], ['/%250a', 'an escaped dot segment, backslash or control character'],
     ['/%c0%ae', 'escapes that are not UTF-8'], ['/%ff', 'escapes that are not UTF-8'], ['/%ed%a0%80', 'escapes that are not UTF-8'],
