@@ -18,7 +18,7 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 # What is missing, one a line: nothing is left out in silence.
 missing() {
   local command version
-  for command in mvn:Maven unzip:unzip go:"Go 1.21 or newer" python3:Python java:"Java 17 or newer"; do
+  for command in mvn:Maven unzip:unzip nginx:nginx haproxy:haproxy go:"Go 1.21 or newer" python3:Python java:"Java 17 or newer"; do
     command -v "${command%%:*}" >/dev/null 2>&1 || echo "${command#*:}"
   done
   if command -v java >/dev/null 2>&1; then
@@ -41,6 +41,8 @@ install_missing() {
   local -a packages=() as_root=()
   command -v mvn >/dev/null 2>&1 || packages+=(maven)
   command -v unzip >/dev/null 2>&1 || packages+=(unzip)
+  command -v nginx >/dev/null 2>&1 || packages+=(nginx)
+  command -v haproxy >/dev/null 2>&1 || packages+=(haproxy)
   [ -x /usr/bin/chromium ] || packages+=(chromium)
   python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages+=(python3-venv)
   [ "${#packages[@]}" -gt 0 ] || return 0
