@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, loadavg, release, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +23,14 @@ const SECONDS = Number(process.argv[2] ?? 10)
 const CONSENT = [{ integration: 'hungry', scopes: ['any:read', 'any:write'], targets: ['**'] }]
 const GOOD_PER_SECOND = 20
 
+/** Its own modes; it shows no proof, so that only what comes before identity is met. */
+const SLOWHTTPTEST: readonly (readonly [string, readonly string[]])[] = [
+  ['slowhttptest: slow headers', ['-H', '-i', '2', '-x', '24']],
+  ['slowhttptest: slow body', ['-B', '-i', '2', '-s', '8192', '-x', '10']],
+  ['slowhttptest: ranges', ['-R', '-a', '10', '-b', '3000']],
+  ['slowhttptest: slow read', ['-X', '-w', '1', '-y', '64', '-n', '2', '-z', '8', '-k', '3']],
+]
+
 interface Product {
   readonly child: ChildProcess
   readonly port: number
@@ -34,6 +43,12 @@ interface Figures {
   readonly rss: { readonly before: number, readonly most: number, readonly after: number }
   readonly served: Served
 }
+
+const { halfOpen, slowHeaders, endlessHeaders, slowBodies, endlessBodies, endlessAnswersUnread, bombs, silentTunnels, stalledHandshakes, requestsWithoutPause, forgedTokens, rapidReset } = attacks
+const BEGIN = { halfOpen, slowHeaders, endlessHeaders, slowBodies, endlessBodies, endlessAnswersUnread, bombs, silentTunnels, stalledHandshakes, requestsWithoutPause, forgedTokens, rapidReset }
+type AttackName = keyof typeof BEGIN
+
+if (process.env['ATTACK'] !== undefined) await attackOnly(process.env['ATTACK'])
 
 const upstream = await startHungryUpstream()
 const directory = await mkdtemp(join(tmpdir(), 'postern-dos-'))
@@ -54,34 +69,42 @@ try {
 }
 process.exit(figures.every(({ served }) => served.failures === 0) ? 0 : 1)
 
+/** The attackers are a process of their own, so that they do not hold up whom they are measured against. */
+async function attackOnly(file: string): Promise<never> {
+  const { name, connections, target } = JSON.parse(await readFile(file, 'utf8')) as { readonly name: AttackName, readonly connections: number, readonly target: attacks.Target }
+  BEGIN[name](target, connections)
+  process.stdout.write('begun\n')
+  return new Promise(() => undefined)
+}
+
+async function attackers(name: AttackName, connections: number, target: attacks.Target): Promise<attacks.Attack> {
+  const file = join(directory, 'attack.json')
+  writeFileSync(file, JSON.stringify({ name, connections, target }))
+  const child = spawn(process.execPath, ['scripts/prove-dos.ts'], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, ATTACK: file } })
+  if (child.stdout !== null) await once(child.stdout, 'data')
+  return { stop: () => void child.kill('SIGKILL') }
+}
+
 async function all(target: attacks.Target): Promise<void> {
   await measure('nothing', '0', () => ({ stop: () => undefined }))
-  const own: readonly (readonly [string, attacks.Begin, number])[] = [
-    ['half-open connections, from 64 addresses', attacks.halfOpen, 10_000],
-    ['slow headers', attacks.slowHeaders, 5_000],
-    ['endless headers', attacks.endlessHeaders, 200],
-    ['slow bodies, by an agent', attacks.slowBodies, 2_000],
-    ['endless bodies, by an agent', attacks.endlessBodies, 100],
-    ['endless answers that nobody reads, by an agent', attacks.endlessAnswersUnread, 400],
-    ['decompression bombs of 512 MiB, by an agent', attacks.bombs, 50],
-    ['tunnels without a byte, by an agent', attacks.silentTunnels, 5_000],
-    ['TLS handshakes that stall, in tunnels', attacks.stalledHandshakes, 3_000],
-    ['requests without pause, by an agent', attacks.requestsWithoutPause, 1_000],
-    ['forged tokens without pause', attacks.forgedTokens, 200],
-    ['HTTP/2 rapid reset, in tunnels', attacks.rapidReset, 50],
+  const own: readonly (readonly [string, AttackName, number])[] = [
+    ['half-open connections, from 64 addresses', 'halfOpen', 10_000],
+    ['slow headers', 'slowHeaders', 5_000],
+    ['endless headers', 'endlessHeaders', 200],
+    ['slow bodies, by an agent', 'slowBodies', 2_000],
+    ['endless bodies, by an agent', 'endlessBodies', 100],
+    ['endless answers that nobody reads, by an agent', 'endlessAnswersUnread', 400],
+    ['decompression bombs of 512 MiB, by an agent', 'bombs', 50],
+    ['tunnels without a byte, by an agent', 'silentTunnels', 5_000],
+    ['TLS handshakes that stall, in tunnels', 'stalledHandshakes', 3_000],
+    ['requests without pause, by an agent', 'requestsWithoutPause', 1_000],
+    ['forged tokens without pause', 'forgedTokens', 200],
+    ['HTTP/2 rapid reset, in tunnels', 'rapidReset', 50],
   ]
-  for (const [name, begin, connections] of own) await measure(name, String(connections), () => begin(target, connections))
+  for (const [name, attack, connections] of own) await measure(name, String(connections), () => attackers(attack, connections, target))
   for (const [name, flags] of SLOWHTTPTEST) await measure(name, '4000', () => slowhttptest(target.port, flags))
   await measure('one gigabyte down, read as fast as it comes', '1', () => transfer(target))
 }
-
-/** Its own modes; it shows no proof, so that only what comes before identity is met. */
-const SLOWHTTPTEST: readonly (readonly [string, readonly string[]])[] = [
-  ['slowhttptest: slow headers', ['-H', '-i', '2', '-x', '24']],
-  ['slowhttptest: slow body', ['-B', '-i', '2', '-s', '8192', '-x', '10']],
-  ['slowhttptest: ranges', ['-R', '-a', '10', '-b', '3000']],
-  ['slowhttptest: slow read', ['-X', '-w', '1', '-y', '64', '-n', '2', '-z', '8', '-k', '3']],
-]
 
 function slowhttptest(port: number, flags: readonly string[]): attacks.Attack {
   const child = spawn('slowhttptest', [...flags, '-c', '4000', '-r', '1000', '-l', String(SECONDS), '-p', '5', '-u', `http://127.0.0.1:${port}/hungry/v1/ok`], { stdio: 'ignore' })
@@ -98,11 +121,11 @@ function transfer(target: attacks.Target): attacks.Attack {
   return { stop: () => abort.abort() }
 }
 
-async function measure(name: string, connections: string, begin: () => attacks.Attack): Promise<void> {
+async function measure(name: string, connections: string, begin: () => attacks.Attack | Promise<attacks.Attack>): Promise<void> {
   const before = await product.rssMegabytes()
   let most = before
   const good = beginGoodAgent({ port: product.port, token: await tokenOf('agent:issue-triage') }, GOOD_PER_SECOND)
-  const attack = begin()
+  const attack = await begin()
   for (const endsMs = performance.now() + SECONDS * 1_000; performance.now() < endsMs;) {
     await pause(100)
     most = Math.max(most, await product.rssMegabytes())
@@ -172,7 +195,7 @@ function report(): string {
   return `# Denial of service
 
 Written by \`scripts/prove-dos.ts\`: Node ${process.version}, Linux ${release()}, ${availableParallelism()} cores shared by the product, the attackers and the upstream
-(load ${loadavg()[0]?.toFixed(1) ?? '?'} at the end); slowhttptest ${/version ([0-9.]+)/.exec(version)?.[1] ?? 'was not there'}. The product is a process of its own with its default limits. Each attack lasts ${SECONDS} s;
+(load ${loadavg()[0]?.toFixed(1) ?? '?'} at the end); slowhttptest ${/version ([0-9.]+)/.exec(version)?.[1] ?? 'was not there'}. Product and attackers are processes of their own; the product has its default limits. Each attack lasts ${SECONDS} s;
 connections that are ended are opened anew a second later, and the product has priority on the processor, since attackers are elsewhere. Meanwhile another agent asks ${GOOD_PER_SECOND} times a second, on a new connection each time: what it got stands on the right.
 
 | attack | connections | resident MB before / most / 2 s after | requests of the other agent | failed | p50 ms | p99 ms |
