@@ -1,5 +1,3 @@
-import type { WebSocketOffer } from './websocket/offer.ts'
-
 /**
  * Header fields in the order and spelling they came in: name, value, name, value …
  * Values are Latin-1 text (one character a byte), as Node gives and takes them.
@@ -28,6 +26,14 @@ export interface CanonicalRequest {
   readonly framing: BodyFraming
   /** The request asks for a WebSocket (RFC 6455); its method is GET and it has no body. */
   readonly upgrade?: WebSocketOffer | undefined
+}
+
+/** What a client asked for when it asked for a WebSocket. */
+export interface WebSocketOffer {
+  /** Its `Sec-WebSocket-Key`: answered by us; the upstream gets one of ours. */
+  readonly key: string
+  /** Subprotocols in the client's order; empty where it named none. */
+  readonly protocols: readonly string[]
 }
 
 /** How routes name a request that asks for a WebSocket, where any other is named by its method: no GET allows one. */

@@ -1,13 +1,5 @@
 import { deny, type Denial } from '../../model/denial.ts'
-import type { HeaderList } from '../request.ts'
-
-/** What a client asked for when it asked for a WebSocket. */
-export interface WebSocketOffer {
-  /** Its `Sec-WebSocket-Key`: answered by us; the upstream gets one of ours. */
-  readonly key: string
-  /** Subprotocols in the client's order; empty where it named none. */
-  readonly protocols: readonly string[]
-}
+import type { HeaderList, WebSocketOffer } from '../request.ts'
 
 export interface ReadOffer {
   readonly offer: WebSocketOffer
