@@ -25,7 +25,7 @@ export interface WarmUp {
 
 export function warmUpOf({ options }: World): WarmUp {
   // What is measured is compiled by V8 in steps, the last of them after some 30,000 requests.
-  return options.quick ? { requests: 20_000, seconds: 4 } : { requests: 80_000, seconds: 15 }
+  return options.quick ? { requests: 20_000, seconds: 3 } : { requests: 80_000, seconds: 15 }
 }
 
 /** The flags by which the load program warms up. */

@@ -82,7 +82,13 @@ func openCallers(to *door, connections, streams int) ([]caller, func(), error) {
 		}
 		closers = append(closers, func() { conn.Close() })
 		if to.alpn == "h2" {
-			callers = append(callers, http2Callers(to, conn, streams)...)
+			own := http2Callers(to, conn, streams)
+			// The first alone: several at once would each want a connection before they know that they share this one.
+			if _, err := own[0](); err != nil {
+				closeAll()
+				return nil, nil, err
+			}
+			callers = append(callers, own...)
 		} else {
 			callers = append(callers, http1Caller(to, conn))
 		}

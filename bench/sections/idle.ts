@@ -33,13 +33,15 @@ const HELD: readonly (readonly [label: string, contender: Contender, setting: Se
   ['TLS inside CONNECT: Postern', POSTERN, 'tunnel'],
 ]
 
+const SHORT = new Set([barePlain.product, POSTERN.product])
+
 export const idle: Section = {
   name: 'idle',
   title: `Memory at rest and with ${CONNECTIONS} idle connections, each after one request`,
   measure: async (world) => {
     const rows: Row[] = []
     for (const [label, contender, setting] of HELD) {
-      if (world.options.without.includes(contender.product)) continue
+      if (world.options.without.includes(contender.product) || (world.options.quick && !SHORT.has(contender.product))) continue
       rows.push(await rowOf(world, label, contender, setting))
     }
     return rows
@@ -58,7 +60,7 @@ async function rowOf(world: World, name: string, contender: Contender, setting: 
 }
 
 /** For what a start or the opening leaves behind to be collected, and memory given back. */
-const SETTLE_MS = { quick: 1_500, full: 10_000 }
+const SETTLE_MS = { quick: 1_000, full: 10_000 }
 
 function held(world: World, contender: Contender, setting: Setting): Promise<{ readonly restMb: number; readonly heldMb: number }> {
   const settleMs = world.options.quick ? SETTLE_MS.quick : SETTLE_MS.full

@@ -7,15 +7,16 @@ import { loadProgram, warmUpFlags } from '../load.ts'
 import { sideBySide, type PutLoad } from '../measure.ts'
 import type { Section } from './section.ts'
 
+const SHORT = [undici, postern('relaxed')]
 const PER_SECOND = 200
 
 const steady: PutLoad = (world, ask, countFromHere) => {
-  const flags = ['-connections', '64', '-per-second', String(PER_SECOND), ...warmUpFlags(world), '-seconds', world.options.quick ? '4' : '15']
+  const flags = ['-connections', '64', '-per-second', String(PER_SECOND), ...warmUpFlags(world), '-seconds', world.options.quick ? '3' : '15']
   return loadProgram(world, ask, { client: 'rate', flags }, countFromHere)
 }
 
 export const latency: Section = {
   name: 'latency',
   title: `Latency at ${PER_SECOND} requests a second, reverse mode, plain HTTP`,
-  measure: (world) => sideBySide(world, [undici, httpProxy3, nginx, haproxy, mitmproxy, postern('relaxed'), postern('strict')], 'reverse', steady),
+  measure: (world) => sideBySide(world, world.options.quick ? SHORT : [...SHORT, postern('strict'), httpProxy3, nginx, haproxy, mitmproxy], 'reverse', steady),
 }

@@ -13,7 +13,7 @@ const LABELS: readonly (readonly [string, RegExp])[] = [
   ['audit', /^(audit\/|proxy\/announce\/|proxy\/record\.|proxy\/unidentified)/],
 ]
 
-const WARM_UP_SECONDS = { quick: 4, full: 12 }
+const WARM_UP_SECONDS = { quick: 3, full: 12 }
 /** Of the profile's beginning, beside the warm-up: the start. */
 const START_SECONDS = 1
 
@@ -22,7 +22,7 @@ export const stages: Section = {
   title: 'What the guard itself takes of a request, audit relaxed: shares of a profile under load, of the CPU time in that run',
   measure: async (world) => {
     const warmUpSeconds = world.options.quick ? WARM_UP_SECONDS.quick : WARM_UP_SECONDS.full
-    const { file, cpuUsPerRequest } = await profiled(world, { setting: 'reverse', audit: 'relaxed', warmUpSeconds, seconds: world.options.quick ? 4 : 12 })
+    const { file, cpuUsPerRequest } = await profiled(world, { setting: 'reverse', audit: 'relaxed', warmUpSeconds, seconds: world.options.quick ? 3 : 12 })
     const skipMs = (warmUpSeconds + START_SECONDS) * 1000
     const shares = sharesByLabel(JSON.parse(readFileSync(file, 'utf8')) as CpuProfile, { skipMs, root: world.options.dist }, labelOf)
     const parts = LABELS.map(([label]) => rowOf(label, shares.get(label) ?? 0, cpuUsPerRequest))

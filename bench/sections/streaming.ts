@@ -8,6 +8,7 @@ import { cpuUs, residentMb } from '../process-tree.ts'
 import type { World } from '../world.ts'
 import type { Section } from './section.ts'
 
+const POSTERN = postern('relaxed')
 const GIGABYTE = 1_000_000_000
 const SAMPLE_MS = 50
 
@@ -16,7 +17,7 @@ export const streaming: Section = {
   title: 'Memory while 1 GB streams, in one body, plain HTTP; the two halves tell whether it grows',
   measure: async (world) => {
     const rows: Row[] = []
-    for (const contender of [nginx, undici, httpProxy3, postern('relaxed')]) {
+    for (const contender of world.options.quick ? [POSTERN] : [nginx, undici, httpProxy3, POSTERN]) {
       if (world.options.without.includes(contender.product)) continue
       for (const way of ['down', 'up'] as const) rows.push(await rowOf(world, contender, way))
     }
