@@ -27,6 +27,10 @@ export interface World {
 /** Builds the load program, makes certificates, and starts the upstream on the other core. */
 export async function openWorld(options: Options): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  // Also where the run is broken off.
+  process.once('exit', () => {
+    if (!options.keep) rmSync(directory, { recursive: true, force: true })
+  })
   // Squid gives up its rights before it opens its files.
   run('chmod', ['755', directory])
   const [load, certificates] = [join(directory, 'load'), join(directory, 'certificates')]
@@ -44,10 +48,7 @@ export async function openWorld(options: Options): Promise<World> {
       mkdirSync(own)
       return own
     },
-    close: async () => {
-      await upstream.stop()
-      if (!options.keep) rmSync(directory, { recursive: true, force: true })
-    },
+    close: () => upstream.stop(),
   }
 }
 
