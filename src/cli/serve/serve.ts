@@ -117,7 +117,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     ...base, ...control, opened, plane: control.controlPlane, baseUrl: (name) => baseUrlOf(config.listener, proxy.dataPlane, integrations, name),
   })
   const dataPlane = (proxy.dataPlane = await startProxy(base, control, running))
-  own.push(...ownListenerOf(dataPlane.listener.address))
+  own.push(...ownListenerOf(dataPlane.listener.address), ...ownListenerOf(dataPlane.listener.socks?.address))
   const operations = await startOperationsPort(base, metrics, control)
   own.push(...ownListenerOf(operations?.address))
   if (options.watchFile !== undefined) {
