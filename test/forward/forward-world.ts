@@ -94,7 +94,7 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
       method: incoming.method ?? 'GET', scheme: 'http', host: 'upstream.example', port: upstreamPort, path, query, headers: ['user-agent', 'test'], contentType: undefined,
       framing: chunked ? { kind: 'chunked' } : length === undefined ? { kind: 'none' } : { kind: 'length', bytes: Number(length) },
     }
-    const client = new Http1Client(incoming, response, { expectsContinue: false, acceptsTrailers: incoming.headers.te !== undefined }, systemTimers)
+    const client = new Http1Client(incoming, response, { expectsContinue: false, acceptsTrailers: incoming.headers.te !== undefined, hasBody: chunked || length !== undefined }, systemTimers)
     response.once('close', () => client.over())
     incoming.socket.once('close', () => client.over())
     const exchange = {

@@ -139,6 +139,19 @@ describe('time and number', () => {
     expect([harness.connects.length, harness.refused.length]).toEqual([0, 1])
   })
 
+  it('a refusal without a body to read leaves the connection as it was; with one that is not read it ends', async () => {
+    const harness = await start({ exchange: ({ client }) => client.answer(401, ['x-refused', 'yes'], Buffer.from('no')) })
+    const socket = connectSocket(harness.listener.port, '127.0.0.1')
+    for (let times = 0; times < 3; times += 1) {
+      socket.write(REQUEST)
+      const answer = await new Promise<string>((resolve) => void socket.once('data', (bytes: Buffer) => resolve(bytes.toString('latin1'))))
+      expect([answer.slice(0, 12), /^connection: close/im.test(answer)]).toEqual(['HTTP/1.1 401', false])
+    }
+    socket.destroy()
+    const unread = await sendRaw(harness.listener.port, 'POST /github/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf')
+    expect([unread.slice(0, 12), /^connection: close/im.test(unread)]).toEqual(['HTTP/1.1 401', true])
+  })
+
   it('a client that leaves in the middle harms nobody', async () => {
     const harness = await start({ exchange: () => undefined })
     for (const bytes of [REQUEST, 'GET /gi', 'POST /github/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf', 'CONNECT api.example.com:443 HTTP/1.1\r\n\r\n']) {

@@ -193,7 +193,7 @@ describe('on real sockets', () => {
     server.on('checkContinue', (incoming: IncomingMessage, response: ServerResponse) => run(incoming, response, true))
     function run(incoming: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
       const creation = request({ method: 'POST', path: '/api/v1/tickets', contentType: JSON_TYPE, framing: { kind: 'chunked' } })
-      const client = new Http1Client(incoming, response, { expectsContinue, acceptsTrailers: false }, systemTimers)
+      const client = new Http1Client(incoming, response, { expectsContinue, acceptsTrailers: false, hasBody: true }, systemTimers)
       const exchange = routed({ request: creation, client })
       Promise.resolve(stage.run(exchange)).then(outcome.resolve, outcome.reject).finally(() => response.end())
       arrived.resolve()

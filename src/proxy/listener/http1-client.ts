@@ -10,6 +10,13 @@ const LINGER_BYTES = 262_144
 const MAX_JOINED_BYTES = 16_384
 const NO_CONTENT = 204
 
+/** What a request's head says that its client's side has to know. */
+export interface Http1ClientFacts {
+  readonly expectsContinue: boolean
+  readonly acceptsTrailers: boolean
+  readonly hasBody: boolean
+}
+
 /** One request of an HTTP/1 connection, and its answer. */
 export class Http1Client implements ClientSide {
   readonly version: HttpVersion
@@ -17,6 +24,7 @@ export class Http1Client implements ClientSide {
   readonly #response: ServerResponse
   readonly #timers: Timers
   readonly #acceptsTrailers: boolean
+  readonly #hasBody: boolean
   #awaitsContinue: boolean
   #contentLength: number | undefined
   /** The whole body, until it is written together with the head. */
@@ -24,21 +32,23 @@ export class Http1Client implements ClientSide {
   #over = false
   #listeners: (() => void)[] | undefined
 
-  constructor(incoming: IncomingMessage, response: ServerResponse, facts: { readonly expectsContinue: boolean; readonly acceptsTrailers: boolean }, timers: Timers) {
+  constructor(incoming: IncomingMessage, response: ServerResponse, facts: Http1ClientFacts, timers: Timers) {
     this.#incoming = incoming
     this.#response = response
     this.#timers = timers
     this.version = incoming.httpVersionMinor === 0 ? '1.0' : '1.1'
     this.#awaitsContinue = facts.expectsContinue
     this.#acceptsTrailers = facts.acceptsTrailers && this.version === '1.1'
+    this.#hasBody = facts.hasBody
   }
 
   get body(): Readable {
     return this.#incoming
   }
 
+  /** Node tells of a request before it tells that one without a body has ended. */
   get received(): boolean {
-    return this.#incoming.complete
+    return !this.#hasBody || this.#incoming.complete
   }
 
   get begun(): boolean {
@@ -120,7 +130,7 @@ export class Http1Client implements ClientSide {
   answer(status: number, fields: readonly string[], body: Buffer | undefined): void {
     const response = this.#response
     if (response.headersSent || response.destroyed) return
-    const unread = !this.#incoming.complete
+    const unread = !this.received
     if (unread) response.shouldKeepAlive = false
     response.writeHead(status, [...fields, 'content-length', String(body?.length ?? 0)])
     if (!unread) {

@@ -65,7 +65,7 @@ function portOf(address: ListenAddress): number {
   return address.kind === 'tcp' ? address.port : 0
 }
 
-const NOTHING_ASKED = { expectsContinue: false, acceptsTrailers: false }
+const NOTHING_ASKED = { expectsContinue: false, acceptsTrailers: false, hasBody: true }
 
 class OpenListener implements ConnectContext {
   readonly server: Server

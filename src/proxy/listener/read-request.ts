@@ -44,6 +44,7 @@ export interface ReadRequest {
   readonly expectsContinue: boolean
   /** The client reads trailers (`TE: trailers`). */
   readonly acceptsTrailers: boolean
+  readonly hasBody: boolean
 }
 
 /**
@@ -122,7 +123,7 @@ function inTunnel(raw: RawRequest, headers: ReadFields, target: RequestTarget, t
   if (headers.delegation !== undefined && headers.delegation !== proofs.delegationToken) {
     return deny('header_refused', 'Postern-Delegation inside a tunnel differs from that of its CONNECT', { hint: 'Show Postern-Delegation on the CONNECT request.' })
   }
-  return { door: 'connect', request: canonical(raw, headers, target, tunnel), prefix: undefined, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers }
+  return { door: 'connect', request: canonical(raw, headers, target, tunnel), prefix: undefined, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers, hasBody: hasBody(headers) }
 }
 
 function inAbsoluteForm(
@@ -131,7 +132,7 @@ function inAbsoluteForm(
   if (!sameAuthority(headers.host, absolute, absolute.scheme)) return mismatch('Host')
   const proofs = proofsOf(headers.proxyAuthorization, headers, context)
   if (isDenial(proofs)) return proofs
-  return { door: 'absolute', request: canonical(raw, headers, target, absolute), prefix: undefined, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers }
+  return { door: 'absolute', request: canonical(raw, headers, target, absolute), prefix: undefined, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers, hasBody: hasBody(headers) }
 }
 
 function inReverse(raw: RawRequest, headers: ReadFields, target: RequestTarget, context: ReadContext): ReadRequest | Denial {
@@ -147,7 +148,7 @@ function inReverse(raw: RawRequest, headers: ReadFields, target: RequestTarget, 
   const proofs = reverseProofs(raw.method, headers, `${scheme}://${authorityText(own, scheme)}${target.path}`, context)
   if (isDenial(proofs)) return proofs
   const request = canonical(raw, headers, { ...target, path: split.path }, { ...own, scheme })
-  return { door: 'reverse', request, prefix: split.prefix, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers }
+  return { door: 'reverse', request, prefix: split.prefix, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers, hasBody: hasBody(headers) }
 }
 
 /** A bound listener asks for no token: a web page, or a name that was rebound to this machine, must not be taken for the agent. */
@@ -182,6 +183,10 @@ function reverseProofs(method: string, headers: ReadHeaders, url: string, contex
 
 function authorityText({ host, port }: Authority, scheme: 'http' | 'https'): string {
   return port === defaultPort(scheme) ? host : `${host}:${port}`
+}
+
+function hasBody({ framing }: ReadHeaders): boolean {
+  return framing.kind === 'chunked' || (framing.kind === 'length' && framing.bytes > 0)
 }
 
 function proofsOf(field: string | undefined, headers: ReadHeaders, context: ReadContext): Proofs | Denial {
