@@ -13,7 +13,7 @@ export interface ConnectionOwner {
   idle(connection: Http1Connection): void
   /** It is closed, whatever the reason; told once. */
   gone(connection: Http1Connection): void
-  /** The connection was closed under a request of which nothing was answered, and that may be sent twice. */
+  /** The connection was closed under a request of which nothing was answered, and that may be sent twice; `gone` follows. */
   again(call: Http1Call): void
 }
 
@@ -188,13 +188,14 @@ export class Http1Connection implements CallCarrier, AnswerSink {
 
   #broke(cause: Error | undefined): void {
     const call = this.#call
-    const again = call !== undefined && this.#mayBeSentAgain(call)
+    if (call !== undefined && this.#mayBeSentAgain(call)) {
+      call.retried = true
+      call.carrier = undefined
+      this.#owner.again(call)
+      return this.#close()
+    }
     this.#close()
-    if (call === undefined) return
-    if (!again) return call.fail(new UpstreamError('connection_broken', 'the upstream closed the connection before the answer was whole', { cause }))
-    call.retried = true
-    call.carrier = undefined
-    this.#owner.again(call)
+    call?.fail(new UpstreamError('connection_broken', 'the upstream closed the connection before the answer was whole', { cause }))
   }
 
   /** A kept connection may be closed by the upstream in the very moment in which a request is sent on it. */

@@ -97,9 +97,11 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
   }
 
   again(call: Http1Call): void {
-    if (this.#closing !== 'no') return call.fail(shutdown())
-    // On a connection that cannot be stale: a new one.
-    this.#wait(call)
+    if (this.#closing === 'destroyed') return call.fail(shutdown())
+    // First and beyond the bound: it had its turn, and a new connection, which cannot be stale, is dialled once the old one is gone.
+    call.waitingSince = this.sweep
+    this.#waiting.unshift(call)
+    this.#beginSweeping()
   }
 
   #place(call: Http1Call): void {
@@ -134,7 +136,7 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     this.#dialling -= 1
     if (this.#closing === 'destroyed') {
       socket.destroy()
-      return
+      return this.#settle()
     }
     const connection = new Http1Connection(socket, this, this.#settings.maxHeaderBytes)
     this.#open.add(connection)
@@ -143,10 +145,11 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     this.idle(connection)
   }
 
-  /** As many dials are under way as calls wait, up to the bound: each that fails ends one. */
+  /** Each dial that fails ends one call. Where the bound let more wait than were dialled for, the next is, or nobody ever would. */
   #notDialled(error: unknown): void {
     this.#dialling -= 1
     this.#nextWaiting()?.fail(error instanceof Error ? error : new UpstreamError('connection_broken', 'dialling failed'))
+    if (this.#waiting.length > this.#dialling) this.#dialOne()
     this.#settle()
   }
 

@@ -2,7 +2,8 @@ import type { UpstreamRequest } from '../upstream.ts'
 
 /**
  * The head of a request as bytes in Latin-1: request line, Host, fields, framing, empty line. Pure.
- * @throws TypeError where any part has a line break, which would be a second request: whoever judged the parts has let nothing of the kind through
+ * @throws TypeError where any part has a line break, or what Latin-1 would make one of (only the low byte of a character is written), which
+ *   would be a second request: whoever judged the parts has let nothing of the kind through
  * @see RFC 9112 section 3
  */
 export function requestHead({ method, target, authority, fields, body }: UpstreamRequest): string {
@@ -22,8 +23,12 @@ export function requestHead({ method, target, authority, fields, body }: Upstrea
   }
   head += '\r\n'
   if (count(head, '\n') !== lines || count(head, '\r') !== lines) throw new TypeError('a line break in a part of a request’s head')
+  if (BEYOND_LATIN1.test(head)) throw new TypeError('a character beyond Latin-1 in a part of a request’s head')
   return head
 }
+
+/** Text that V8 keeps as Latin-1 is not even looked through for it. */
+const BEYOND_LATIN1 = /[^\0-\xff]/
 
 function sendsLength(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH'

@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Http1Upstream, type Http1Settings } from '../../src/egress/http1/http1-upstream.ts'
+import { requestHead } from '../../src/egress/http1/request-head.ts'
+import { UPSTREAM_SETTINGS } from '../../src/egress/open-upstream.ts'
+import type { UpstreamRequest } from '../../src/egress/upstream.ts'
+import { systemTimers } from '../../src/lib/timers.ts'
+
+const REQUEST: UpstreamRequest = { method: 'GET', target: '/', authority: 'a.example', fields: [], body: { kind: 'none' } }
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+const servers: Server[] = []
+const upstreams: Http1Upstream[] = []
+afterEach(async () => {
+  for (const upstream of upstreams.splice(0)) await upstream.destroy()
+  for (const server of servers.splice(0)) await new Promise<void>((resolve) => void server.close(() => resolve()))
+})
+
+/** An upstream whose dials the test ends one by one: by a socket, or an error. */
+function dialled(over: Partial<Http1Settings> = {}): { readonly upstream: Http1Upstream; readonly dials: PromiseWithResolvers<Socket>[] } {
+  const dials: PromiseWithResolvers<Socket>[] = []
+  const upstream = new Http1Upstream(() => {
+    const dial = Promise.withResolvers<Socket>()
+    dials.push(dial)
+    return dial.promise
+  }, { ...UPSTREAM_SETTINGS, ...over }, systemTimers)
+  upstreams.push(upstream)
+  return { upstream, dials }
+}
+
+async function serving(answer: (socket: Socket, number: number) => void): Promise<() => Promise<Socket>> {
+  const server = createServer((socket) => {
+    let seen = 0
+    socket.on('error', () => undefined)
+    socket.on('data', () => answer(socket, (seen += 1)))
+  })
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return async () => {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    await once(socket, 'connect')
+    return socket
+  }
+}
+
+/** @returns `ok`, or the error's message */
+function ask(upstream: Http1Upstream): Promise<string> {
+  return new Promise((resolve) => upstream.dispatch(REQUEST, {
+    onCall: () => undefined, onBodySent: () => undefined, onInterim: () => undefined, onHead: () => undefined, onData: () => undefined,
+    onEnd: () => resolve('ok'),
+    onError: ({ message }) => resolve(message),
+  }))
+}
+
+describe('a dial that fails', () => {
+  it('ends one call, and the next that waits is dialled for: none is left to wait for its time', async () => {
+    const { upstream, dials } = dialled({ maxConnections: 1 })
+    const asked = [ask(upstream), ask(upstream), ask(upstream)]
+    dials[0]?.reject(new Error('first'))
+    expect(await asked[0]).toBe('first')
+    await expect.poll(() => dials.length).toBe(2)
+    dials[1]?.reject(new Error('second'))
+    expect(await asked[1]).toBe('second')
+    await expect.poll(() => dials.length).toBe(3)
+    dials[2]?.resolve(await (await serving((socket) => socket.write(OK)))())
+    expect(await asked[2]).toBe('ok')
+  })
+})
+
+describe('the end of an upstream', () => {
+  it('comes for whoever waits for it also where everything is ended while a dial is under way', async () => {
+    const { upstream, dials } = dialled()
+    const asked = ask(upstream)
+    const closed = upstream.close()
+    await upstream.destroy()
+    expect(await asked).toBe('the proxy ends')
+    const socket = await (await serving(() => undefined))()
+    dials[0]?.resolve(socket)
+    await closed
+    expect(socket.destroyed).toBe(true)
+  })
+
+  it('in order lets a request that runs be sent again where its connection turns out to be gone', async () => {
+    const dial = await serving((socket, number) => { if (number === 1) socket.write(OK); else socket.destroy() })
+    const { upstream, dials } = dialled()
+    const first = ask(upstream)
+    dials[0]?.resolve(await dial())
+    expect(await first).toBe('ok')
+    const second = ask(upstream)
+    void upstream.close()
+    await expect.poll(() => dials.length).toBe(2)
+    dials[1]?.resolve(await dial())
+    expect(await second).toBe('ok')
+  })
+})
+
+describe('a request’s head', () => {
+  // U+010D and U+010A are CR and LF once all but their low bytes are gone.
+  it.each<[string, Partial<UpstreamRequest>]>([
+    ['a field', { fields: ['x-a', 'b\u010d\u010aInjected: yes'] }],
+    ['a name', { fields: ['x-a\u010d\u010aInjected', 'yes'] }],
+    ['the target', { target: '/\u010d\u010aInjected: yes' }],
+    ['the authority', { authority: 'a\u010d\u010aInjected: yes' }],
+  ])('has nothing beyond Latin-1 in %s, of which the wire would make a line break', (_, over) => {
+    expect(() => requestHead({ ...REQUEST, ...over })).toThrow(TypeError)
+  })
+})
