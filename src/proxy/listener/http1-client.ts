@@ -95,14 +95,12 @@ export class Http1Client implements ClientSide {
 
   end(trailers?: readonly string[]): void {
     if (this.gone) return
-    if (this.#held !== undefined) {
-      // As text, since Node joins text with the head in one piece of memory and one write.
-      this.#response.end(this.#held.toString('latin1'), 'latin1')
-      this.#held = undefined
-      return
-    }
-    if (trailers !== undefined && trailers.length > 0 && this.#acceptsTrailers && this.#contentLength === undefined) this.#response.addTrailers(pairs(trailers))
-    this.#response.end()
+    if (this.#held === undefined) this.#endWith(trailers)
+    // As text, since Node joins text with the head in one piece of memory and one write.
+    else this.#response.end(this.#held.toString('latin1'), 'latin1')
+    this.#held = undefined
+    // A client that sends all before it reads must get to its answer; one that goes on and on loses its connection.
+    if (!this.#incoming.complete) this.#readOn(() => this.#leaveUnread())
   }
 
   onDrain(listener: () => void): void {
@@ -157,6 +155,17 @@ export class Http1Client implements ClientSide {
     if (listeners !== undefined) for (const listener of [...listeners]) listener()
   }
 
+  #endWith(trailers: readonly string[] | undefined): void {
+    if (trailers !== undefined && trailers.length > 0 && this.#acceptsTrailers && this.#contentLength === undefined) this.#response.addTrailers(pairs(trailers))
+    this.#response.end()
+  }
+
+  /** The answer is written first; a body that was read to its end after all leaves the connection to the next request. */
+  #leaveUnread(): void {
+    const { complete, socket } = this.#incoming
+    if (!complete) socket.destroySoon()
+  }
+
   #readOn(then: () => void): void {
     const incoming = this.#incoming
     let left = LINGER_BYTES
@@ -171,6 +180,8 @@ export class Http1Client implements ClientSide {
     })
     incoming.once('end', end)
     incoming.once('close', end)
+    // Whoever read it before may have paused it.
+    incoming.resume()
   }
 }
 
