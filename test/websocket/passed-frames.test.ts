@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PassedFrames, type PayloadScrubber } from '../../src/proxy/upgrade/passed-frames.ts'
+import { PassedFrames, type FrameScrubbers, type PayloadScrubber } from '../../src/proxy/upgrade/passed-frames.ts'
 import { close, CONTINUATION, cutAt, frameBytes, PING, text, wellFormed, type TestFrame } from './frames.ts'
 
 /** Takes a word off, and holds back what may be its beginning. */
@@ -28,6 +28,8 @@ class WordScrubber implements PayloadScrubber {
   }
 }
 
+const both = (word: string): FrameScrubbers => ({ messages: new WordScrubber(word), controls: new WordScrubber(word) })
+
 function pass(frames: PassedFrames, chunks: readonly Buffer[]): Buffer {
   return Buffer.concat(chunks.map((chunk) => {
     const passed = frames.push(chunk, false)
@@ -36,13 +38,16 @@ function pass(frames: PassedFrames, chunks: readonly Buffer[]): Buffer {
   }))
 }
 
-/** The frames with the word taken off each whole message, as one who had all of it would. */
+/** The frames with the word taken off each whole message, and off each control frame, as one who had all of it would. */
 function expected(frames: readonly TestFrame[], word: string): Buffer {
   const scrubbed: Buffer[] = []
   let begun: number[] = []
   const bodies = frames.map(({ payload }) => Buffer.from(payload))
   frames.forEach(({ opcode, final }, at) => {
-    if (opcode >= 8) return
+    if (opcode >= 8) {
+      bodies[at] = Buffer.from((bodies[at] as Buffer).toString('latin1').replaceAll(word, '*'.repeat(word.length)), 'latin1')
+      return
+    }
     begun.push(at)
     if (!final) return
     let whole = Buffer.concat(begun.map((index) => bodies[index] as Buffer)).toString('latin1').replaceAll(word, '*'.repeat(word.length))
@@ -61,7 +66,7 @@ describe('an upstream’s frames on their way', () => {
   it('pass as the very chunks they came in where nothing is scrubbed', () => {
     const chunk = frameBytes(text('hello'))
     expect(new PassedFrames(undefined).push(chunk, false)).toBe(chunk)
-    expect(new PassedFrames(new WordScrubber('secret')).push(chunk, false)).toBe(chunk)
+    expect(new PassedFrames(both('secret')).push(chunk, false)).toBe(chunk)
   })
 
   it('lose a secret wherever it stands, cut wherever it is, and keep every length', () => {
@@ -73,7 +78,7 @@ describe('an upstream’s frames on their way', () => {
     fc.assert(fc.property(fc.array(message, { maxLength: 4 }), fc.array(fc.nat(), { maxLength: 8 }), (messages, places) => {
       const frames = messages.flat()
       const bytes = Buffer.concat(frames.map((frame) => frameBytes(frame)))
-      const passed = new PassedFrames(new WordScrubber('s3cr3t'))
+      const passed = new PassedFrames(both('s3cr3t'))
       expect(pass(passed, cutAt(bytes, places)).toString('latin1')).toBe(expected(frames, 's3cr3t').toString('latin1'))
       expect(passed.atBoundary).toBe(true)
     }), { numRuns: 300 })
@@ -82,12 +87,12 @@ describe('an upstream’s frames on their way', () => {
   it('are the same bytes where the secret is not in them, however they are cut', () => {
     fc.assert(fc.property(wellFormed, fc.array(fc.nat(), { maxLength: 6 }), (frames, places) => {
       const bytes = Buffer.concat(frames.map((frame) => frameBytes(frame)))
-      expect(pass(new PassedFrames(new WordScrubber('no such word')), cutAt(bytes, places)).equals(bytes)).toBe(true)
+      expect(pass(new PassedFrames(both('no such word')), cutAt(bytes, places)).equals(bytes)).toBe(true)
     }), { numRuns: 60 })
   })
 
   it('hold a frame behind what is held back, so that their order stays', () => {
-    const passed = new PassedFrames(new WordScrubber('secret'))
+    const passed = new PassedFrames(both('secret'))
     const begun = frameBytes({ opcode: 1, final: false, payload: Buffer.from('sec') })
     const ping = frameBytes({ opcode: PING, final: true, payload: Buffer.from('p') })
     const rest = frameBytes({ opcode: CONTINUATION, final: true, payload: Buffer.from('ular') })
@@ -95,6 +100,13 @@ describe('an upstream’s frames on their way', () => {
     expect(passed.atBoundary).toBe(false)
     expect(passed.push(rest, false)).toEqual(Buffer.concat([begun.subarray(2), ping, rest]))
     expect(passed.atBoundary).toBe(true)
+  })
+
+  it('lose a secret in a close frame’s reason too, and keep its code', () => {
+    const passed = new PassedFrames(both('s3cr3t'))
+    const [head, rest] = [frameBytes(close(4000, 'for s3cr3t')).subarray(0, 9), frameBytes(close(4000, 'for s3cr3t')).subarray(9)]
+    expect(pass(passed, [head, rest])).toEqual(frameBytes(close(4000, 'for ******')))
+    expect([passed.closeCode, passed.atBoundary]).toEqual([4000, true])
   })
 
   it('tell of a close frame, and of what may not pass', () => {
@@ -106,7 +118,7 @@ describe('an upstream’s frames on their way', () => {
 
   it('end with the frame that they are in, where they are told to', () => {
     const first = frameBytes(text('first'))
-    const passed = new PassedFrames(new WordScrubber('secret'))
+    const passed = new PassedFrames(both('secret'))
     expect(passed.push(first.subarray(0, 3), false)).toEqual(first.subarray(0, 3))
     expect(passed.push(Buffer.concat([first.subarray(3), frameBytes(text('second'))]), true)).toEqual(first.subarray(3))
   })

@@ -114,6 +114,23 @@ describe('a WebSocket through the proxy', () => {
     socket.terminate()
   })
 
+  it('takes it out of pings and of the reason of a close, too, and counts it', async () => {
+    open.upstream.onSocket = (socket, { headers }) => {
+      const secret = headers.authorization?.slice('Bearer '.length) ?? ''
+      socket.on('message', () => {
+        socket.ping(`by ${secret}`)
+        socket.close(4000, `you sent ${secret}`)
+      })
+    }
+    const socket = await open.reverse('/v1/rooms/room-controls')
+    const [pinged, ended] = [once(socket, 'ping'), once(socket, 'close')]
+    socket.send('go')
+    const blotted = '*'.repeat(open.upstream.secret.length)
+    expect(String((await pinged)[0])).toBe(`by ${blotted}`)
+    expect((await ended).map(String)).toEqual(['4000', `you sent ${blotted}`])
+    expect(await record('/v1/rooms/room-controls')).toMatchObject({ http: { close_code: 4000, scrubbed: 2 } })
+  })
+
   it('is held to the rules: where none allows it the client sees an HTTP status, and the upstream nothing', async () => {
     const before = open.upstream.handshakes.length
     for (const [path, code] of [['/v1/rooms/secret-room', 'policy_denied'], ['/v1/anything', 'operation_unknown']] as const) {

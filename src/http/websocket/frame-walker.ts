@@ -35,6 +35,7 @@ export class FrameWalker {
   boundary = -1
   readonly #masked: boolean
   readonly #visit: PayloadVisitor | undefined
+  readonly #visitControl: PayloadVisitor | undefined
   readonly #header = Buffer.alloc(MAX_HEADER)
   #headerBytes = 0
   #left = 0
@@ -46,10 +47,14 @@ export class FrameWalker {
   #closeValue = 0
   #refusedAtBoundary: boolean | undefined
 
-  /** @param masked whether frames have to be masked: a client's all are, a server's never */
-  constructor(masked: boolean, visit?: PayloadVisitor) {
+  /**
+   * @param masked whether frames have to be masked: a client's all are, a server's never
+   * @param visitControl the same of pings, pongs and close frames, each a message of its own, also within another
+   */
+  constructor(masked: boolean, visit?: PayloadVisitor, visitControl?: PayloadVisitor) {
     this.#masked = masked
     this.#visit = visit
+    this.#visitControl = visitControl
   }
 
   /** Between two frames: a frame of ours could follow. A chunk with a problem is taken as never passed. */
@@ -144,9 +149,8 @@ export class FrameWalker {
 
   #payload(chunk: Buffer, start: number, end: number): void {
     if (this.#opcode === CLOSE) this.#readCloseCode(chunk, start, end)
-    else if (this.#opcode < CLOSE && this.#visit !== undefined) {
-      this.#visit(chunk.subarray(start, end), this.#final && end - start === this.#left)
-    }
+    const visit = this.#opcode < CLOSE ? this.#visit : this.#visitControl
+    visit?.(chunk.subarray(start, end), this.#final && end - start === this.#left)
   }
 
   #readCloseCode(chunk: Buffer, start: number, end: number): void {

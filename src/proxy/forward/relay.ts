@@ -117,6 +117,8 @@ export class Relay implements AnswerHandler {
   #end(by: 'failed' | 'aborted' | 'revoked', error: Error): void {
     if (this.#settled) return
     if (by !== 'aborted' && !this.#client.begun) return this.#settle({ kind: 'unanswered', by, error })
+    // It may tell of its end at once, which is then no leaving of the client's.
+    this.#offClose()
     // A truncated answer must be seen as one.
     this.#client.cut()
     this.#settle({ kind: 'broken', status: this.#status, by, error })

@@ -8,7 +8,13 @@ export interface PayloadScrubber {
   end(): Buffer
 }
 
-/** Bytes that are no payload, and how much payload stands before them. */
+/** One for messages, and one for pings, pongs and close frames, which stand between the pieces of a message. */
+export interface FrameScrubbers {
+  readonly messages: PayloadScrubber
+  readonly controls: PayloadScrubber
+}
+
+/** Bytes that are no message's payload, and how much of that stands before them. */
 interface Structure {
   readonly behind: number
   readonly bytes: Buffer
@@ -17,26 +23,30 @@ interface Structure {
 const NOTHING = Buffer.alloc(0)
 
 /**
- * An upstream's frames on their way to the agent: walked, and their payload scrubbed. Frames keep their lengths; where the scrubber holds
- * payload back, the frames behind it wait in their order.
+ * An upstream's frames on their way to the agent: walked, and their payload scrubbed, that of control frames too. Frames keep their lengths;
+ * where the scrubber holds payload back, the frames behind it wait in their order.
  */
 export class PassedFrames {
   readonly #walker: FrameWalker
-  readonly #scrubber: PayloadScrubber | undefined
+  readonly #scrubs: boolean
   #chunk: Buffer = NOTHING
   /** Of the chunk, how far it was taken apart. */
   #at = 0
   #changed = false
   #out: Buffer[] = []
-  /** Payload that came, and that went. */
+  /** Messages' payload that came, and that went. */
   #taken = 0
   #given = 0
   #waiting: Structure[] = []
+  /** Of a control frame that is not whole yet: at most 125 bytes. */
+  #control: Buffer = NOTHING
   #refusedAtBoundary: boolean | undefined
 
-  constructor(scrubber: PayloadScrubber | undefined) {
-    this.#scrubber = scrubber
-    this.#walker = new FrameWalker(false, scrubber === undefined ? undefined : (payload, last) => this.#visit(scrubber, payload, last))
+  constructor(scrubbers: FrameScrubbers | undefined) {
+    this.#scrubs = scrubbers !== undefined
+    this.#walker = scrubbers === undefined
+      ? new FrameWalker(false)
+      : new FrameWalker(false, (payload, last) => this.#visit(scrubbers.messages, payload, last), (payload, last) => this.#visitControl(scrubbers.controls, payload, last))
   }
 
   get closeCode(): number | undefined {
@@ -53,7 +63,7 @@ export class PassedFrames {
     const before = this.atBoundary
     this.#chunk = chunk
     this.#at = 0
-    this.#changed = this.#taken !== this.#given
+    this.#changed = this.#taken !== this.#given || this.#control.length > 0
     const problem = this.#walker.push(chunk, toBoundary)
     if (problem !== undefined) {
       this.#refusedAtBoundary = before
@@ -61,7 +71,7 @@ export class PassedFrames {
     }
     const end = toBoundary && this.#walker.boundary >= 0 ? this.#walker.boundary : chunk.length
     const whole = end === chunk.length ? chunk : chunk.subarray(0, end)
-    if (this.#scrubber === undefined) return whole
+    if (!this.#scrubs) return whole
     this.#structure(chunk.subarray(this.#at, end))
     const out = this.#out
     this.#out = []
@@ -70,14 +80,36 @@ export class PassedFrames {
   }
 
   #visit(scrubber: PayloadScrubber, payload: Buffer, last: boolean): void {
-    const start = payload.byteOffset - this.#chunk.byteOffset
-    this.#structure(this.#chunk.subarray(this.#at, start))
-    this.#at = start + payload.length
+    this.#before(payload)
     this.#taken += payload.length
     const passed = payload.length === 0 ? payload : scrubber.push(payload)
     if (passed !== payload) this.#changed = true
     this.#payload(passed)
     if (last) this.#payload(scrubber.end())
+  }
+
+  /** Looked at as a whole: what it says has one end, and nothing follows it before that. */
+  #visitControl(scrubber: PayloadScrubber, payload: Buffer, last: boolean): void {
+    this.#before(payload)
+    const whole = this.#control.length === 0 ? payload : Buffer.concat([this.#control, payload])
+    if (!last) {
+      // A copy: the chunk's memory may be used again by then.
+      this.#control = Buffer.from(whole)
+      this.#changed = true
+      return
+    }
+    this.#control = NOTHING
+    const passed = scrubber.push(whole)
+    const rest = scrubber.end()
+    if (passed !== payload) this.#changed = true
+    this.#structure(rest.length === 0 ? passed : Buffer.concat([passed, rest]))
+  }
+
+  /** What stands between the last payload and this one. */
+  #before(payload: Buffer): void {
+    const start = payload.byteOffset - this.#chunk.byteOffset
+    this.#structure(this.#chunk.subarray(this.#at, start))
+    this.#at = start + payload.length
   }
 
   #structure(bytes: Buffer): void {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { CLOSE_CODES, closeFrame, maskedCloseFrame, type CloseCode } from '../../http/websocket/close-frame.ts'
 import { FrameWalker, type FrameProblem } from '../../http/websocket/frame-walker.ts'
 import type { Cancel, Timers } from '../../lib/timers.ts'
-import { PassedFrames, type PayloadScrubber } from './passed-frames.ts'
+import { PassedFrames, type FrameScrubbers } from './passed-frames.ts'
 
 /** How a WebSocket came to its end. */
 export interface WebSocketEnd {
@@ -22,7 +22,7 @@ export interface RelayOptions {
   /** Without a byte in either direction. */
   readonly idleTimeoutMs: number
   /** Takes a secret off what the upstream says; undefined where there is none. */
-  readonly scrubber: PayloadScrubber | undefined
+  readonly scrubbers: FrameScrubbers | undefined
   readonly done: (end: WebSocketEnd) => void
 }
 
@@ -58,7 +58,7 @@ export class WebSocketRelay {
     this.#upstream = upstream
     this.#options = options
     this.#asked = new FrameWalker(true)
-    this.#told = new PassedFrames(options.scrubber)
+    this.#told = new PassedFrames(options.scrubbers)
   }
 
   /** @param head frames that came with the upstream's answer */

@@ -89,7 +89,7 @@ export class WebSockets implements WebSocketDispatcher {
   #join(exchange: Announced, { socket, head, fields, protocol }: OpenedWebSocket, outcome: WebSocketOutcome): void {
     const { live, timers, limits } = this.#deps
     outcome.opened()
-    const scrubber = this.#deps.scrubber(exchange)
+    const [scrubber, controls] = [this.#deps.scrubber(exchange), this.#deps.scrubber(exchange)]
     const shown = withoutHandshake(this.#deps.endToEnd(fields))
     const client = exchange.client.upgrade?.accept(scrubber?.fields(shown) ?? shown, protocol)
     if (client === undefined) {
@@ -99,12 +99,12 @@ export class WebSockets implements WebSocketDispatcher {
     const relay = new WebSocketRelay(client, socket, {
       timers,
       idleTimeoutMs: limits.idleTimeoutMs,
-      scrubber,
+      scrubbers: scrubber === undefined || controls === undefined ? undefined : { messages: scrubber, controls },
       done: (end) => {
         unregister()
         this.#open.delete(place)
         cancel()
-        outcome.ended(forwardingOf(end, scrubber?.hits))
+        outcome.ended(forwardingOf(end, (scrubber?.hits ?? 0) + (controls?.hits ?? 0)))
       },
     })
     const unregister = live.add({ principal: exchange.principal, integration: exchange.route.integration.name, cut: () => relay.cut() })
@@ -130,7 +130,7 @@ export class WebSockets implements WebSocketDispatcher {
 
 const SHUTTING_DOWN = 'the proxy shut down'
 
-function forwardingOf({ bytesIn, bytesOut, outcome, closeCode, reason }: WebSocketEnd, hits = 0): Forwarding {
+function forwardingOf({ bytesIn, bytesOut, outcome, closeCode, reason }: WebSocketEnd, hits: number): Forwarding {
   return { status: SWITCHING_PROTOCOLS, bytesIn, bytesOut, outcome, closeCode, scrubbed: hits === 0 ? undefined : hits, reason }
 }
 
