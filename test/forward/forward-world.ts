@@ -12,6 +12,7 @@ import { PoolCache } from '../../src/proxy/forward/pool-cache.ts'
 import { LiveExchanges } from '../../src/proxy/live-exchanges.ts'
 import type { Revocations, Revoked } from '../../src/sync/contract.ts'
 import type { AgentId } from '../../src/model/ids.ts'
+import type { Credential } from '../../src/model/credential.ts'
 
 export const AGENT = 'agent:tester' as AgentId
 
@@ -55,8 +56,16 @@ export class TestRevocations implements Revocations {
   }
 }
 
+/** The credential of every exchange, and what is told of it. */
+export interface HeldCredential {
+  readonly credential: Pick<Credential, 'secret'> | null
+  readonly rejected: () => void
+}
+
+const NO_CREDENTIAL: HeldCredential = { credential: null, rejected: () => undefined }
+
 /** The forward stage behind a bare HTTP server: everything before it is taken as decided. */
-export async function startForwardWorld(upstreamPort: number, over: Partial<DialSettings> = {}): Promise<ForwardWorld> {
+export async function startForwardWorld(upstreamPort: number, over: Partial<DialSettings> = {}, held: HeldCredential = NO_CREDENTIAL): Promise<ForwardWorld> {
   const revocations = new TestRevocations()
   const live = new LiveExchanges(revocations)
   const pools = new PoolCache(8)
@@ -84,7 +93,7 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
       sessions: new Map(),
     }),
     webSockets: { dispatch: () => { throw new TypeError('no WebSocket is asked for here') } },
-    credentialRejected: () => undefined,
+    credentialRejected: held.rejected,
   })
   const server: Server = createServer((incoming, response) => {
     const length = incoming.headers['content-length']
@@ -99,7 +108,7 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
     incoming.socket.once('close', () => client.over())
     const exchange = {
       principal: { agent: AGENT, agentName: 'Tester', identifiedBy: 'token', delegation: undefined },
-      request, route: { request, integration: { name: 'test', origins: [] } }, inspection: { body: undefined }, decision: { effect: 'allow' }, client, credential: null,
+      request, route: { request, integration: { name: 'test', origins: [] } }, inspection: { body: undefined }, decision: { effect: 'allow' }, client, credential: held.credential,
     } as unknown as Announced
     const settle = (ending: Ending): void => {
       endings.push(ending)

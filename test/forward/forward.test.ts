@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { Secret } from '../../src/lib/secret.ts'
 import { Fault } from '../../src/model/denial.ts'
 import { startRecordingUpstream, type RecordingUpstream } from '../support/recording-upstream.ts'
 import { rawClient, startForwardWorld, type Ending, type ForwardWorld } from './forward-world.ts'
@@ -53,6 +54,20 @@ describe('forwarding', () => {
     expect(await client.until(/204[^]*\r\n\r\n/)).not.toMatch(/content-length/i)
     client.socket.write(request('/second'))
     expect(await client.until(/second/)).toMatch(/content-length: 6/i)
+    client.socket.destroy()
+  })
+
+  it('ends also where whoever is told of a refused credential breaks', async () => {
+    const upstream = await startRecordingUpstream({ respond: (socket) => socket.write('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n') })
+    closers.push(upstream.close)
+    const rejected = (): void => { throw new TypeError('a defect') }
+    const proxy = await startForwardWorld(upstream.port, {}, { credential: { secret: new Secret('upstream-secret') }, rejected })
+    closers.push(proxy.close)
+    const client = rawClient(proxy.port)
+    client.socket.write(request())
+    expect(await client.until(/401/)).toContain('401')
+    expect(await proxy.nextEnding()).toMatchObject({ error: { message: 'a defect' } })
+    expect(proxy.live.size).toBe(0)
     client.socket.destroy()
   })
 

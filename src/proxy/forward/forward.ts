@@ -86,8 +86,8 @@ function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependenc
     let unregister = (): void => undefined
     const relay = new Relay(exchange.client, exchange.door === 'reverse' ? new BaseUrlRewriter(exchange) : undefined, (end) => {
       unregister()
-      if (end.kind === 'complete' && end.status === 401 && exchange.credential !== null) deps.credentialRejected(exchange.credential)
       try {
+        if (end.kind === 'complete' && end.status === 401 && exchange.credential !== null) deps.credentialRejected(exchange.credential)
         resolve(conclude(end, relay, exchange, deps.revocations, answering.scrubber))
       } catch (error) {
         reject(error)

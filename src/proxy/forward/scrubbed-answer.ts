@@ -99,8 +99,9 @@ export class ScrubbedAnswer extends AnswerDecorator implements UpstreamCall, Dec
 
   #finish(trailers: readonly string[]): void {
     this.#pass(this.#scrubber.end())
-    this.#over = true
     super.onEnd(trailers.length === 0 ? trailers : this.#scrubber.fields(trailers))
+    // Last: a reader that throws at the end is still to be told of an error.
+    this.#over = true
   }
 
   /** Decoding is told from nowhere that could carry on what a reader throws. */
@@ -109,8 +110,6 @@ export class ScrubbedAnswer extends AnswerDecorator implements UpstreamCall, Dec
       tell()
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new TypeError('a reader of an answer threw what is no error', { cause: thrown })
-      // Also where it threw at the very end.
-      this.#over = false
       this.abort(error)
     }
   }

@@ -152,7 +152,7 @@ export class Http1Client implements ClientSide {
     this.#over = true
     const listeners = this.#listeners
     this.#listeners = undefined
-    if (listeners !== undefined) for (const listener of [...listeners]) listener()
+    if (listeners !== undefined) for (const listener of listeners.slice()) listener()
   }
 
   #endWith(trailers: readonly string[] | undefined): void {
