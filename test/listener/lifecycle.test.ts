@@ -200,6 +200,21 @@ describe('closing', () => {
     await closing
   })
 
+  it('lets a WebSocket’s handshake in a tunnel have its answer', async () => {
+    const held: Received[] = []
+    const harness = await start({ exchange: (one) => { held.push(one) } })
+    const socket = await tlsThrough(harness, 'api.example.com:443')
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+    socket.write(`GET /a HTTP/1.1\r\nHost: api.example.com\r\n${upgrade}\r\n`)
+    await vi.waitFor(() => expect(held.length).toBe(1))
+    const closing = harness.listener.close({ graceMs: 5_000 })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(held[0]?.client.gone).toBe(false)
+    held[0]?.client.answer(403, [], Buffer.from('no'))
+    expect(told(await readAnswers(socket, 9))).toMatchObject({ status: 403, close: true })
+    await closing
+  })
+
   it('refuses what comes on a connection that is still open', async () => {
     const held: Received[] = []
     const harness = await start({ exchange: (one) => { held.push(one) } })

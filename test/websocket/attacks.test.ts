@@ -134,6 +134,14 @@ describe('an upstream that answers otherwise', () => {
     await Promise.all([gone, wire.closed])
   })
 
+  it('an answer that breaks off is cut, and its record says that it was the upstream', async () => {
+    open.upstream.respond = (socket) => void socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nhalf', () => socket.destroy())
+    const wire = await (await open.agent()).connect()
+    wire.send(ask('half'))
+    await wire.closed
+    expect(await record('half')).toMatchObject({ outcome: 'failed', http: { status: 403 } })
+  })
+
   it('101 to a GET that asked for nothing is refused', async () => {
     open.upstream.respond = (socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n')
     expect(await (await open.agent()).reverse('GET', '/raw/v1/plain')).toMatchObject({ status: 502, code: 'upstream_broken' })
@@ -205,10 +213,15 @@ describe('a WebSocket on which nothing happens', () => {
 describe('a proxy that shuts down', () => {
   it('tells the agent so with 1001, and the record says why', async () => {
     const socket = await open.tunnel('/v1/rooms/room-drain')
-    const ended = closed(socket)
-    const recorded = record('drain')
-    await open.world.service.close()
+    // An upstream that does not answer the close, and goes on holding its end.
+    const { wire, upstream } = await joined('held')
+    upstream.pause()
+    const [ended, recorded, held] = [closed(socket), record('drain'), record('held')]
+    const closing = open.world.service.close()
+    expect(await wire.until(/\x88\x02\x03\xe9$/)).toBe('\x88\x02\x03\xe9')
+    wire.close()
+    await closing
     expect(await ended).toBe(1001)
-    expect(await recorded).toMatchObject({ outcome: 'aborted', reason: 'the proxy shut down', http: { status: 101 } })
+    for (const one of [recorded, held]) expect(await one).toMatchObject({ outcome: 'aborted', reason: 'the proxy shut down', http: { status: 101 } })
   })
 })

@@ -77,6 +77,8 @@ const CREDENTIAL_TIMEOUT_MS = 15_000
 const APPROVAL_TIMEOUT_MS = 5_000
 /** Requests that wait to be identified, beside those that may be under way. */
 const MAX_UNIDENTIFIED = 1_024
+/** Once every client is gone, for what is under way to end and be recorded. */
+const LAST_RECORDS_MS = 500
 const INSPECT_TIMEOUT_MS = 30_000
 const INSPECTED_BYTES_AT_ONCE = 64 * 1_048_576
 
@@ -100,6 +102,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
   const record = recorder(audit, refusals)
   const admission = new Admission(limits)
   const connections = new ConnectionSlots(admission, limits.maxConnections)
+  let whenIdle: (() => void) | undefined
   const pipeline: Pipeline = createPipeline({
     stages: compose()
       .next(arriveStage(MAX_UNIDENTIFIED + limits.maxExchanges, () => pipeline.open))
@@ -126,7 +129,10 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
         credentialRejected: ({ id }) => sync.credentialRejected(id),
       })),
     record,
-    ended: (trace) => endAdmission(admission, trace),
+    ended: (trace) => {
+      endAdmission(admission, trace)
+      if (pipeline.open === 0) whenIdle?.()
+    },
     clock,
     shape: (view, received, body) => shapeOf(view, received, body, integrations),
     reportBroken,
@@ -165,6 +171,12 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
     close: async (graceMs) => {
       webSockets.drain()
       await listener.close({ graceMs })
+      webSockets.close()
+      await new Promise<void>((resolve) => {
+        if (pipeline.open === 0) return resolve()
+        timers.after(LAST_RECORDS_MS, resolve)
+        whenIdle = resolve
+      })
       refusals.unidentified.flush()
       refusals.shed.flush()
       await pools.destroy()

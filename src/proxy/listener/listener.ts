@@ -122,6 +122,11 @@ class OpenListener implements ConnectContext {
     }
   }
 
+  hold(exchange: OpenExchange): void {
+    const place = this.#open.add(exchange)
+    exchange.onClose(() => this.#open.delete(place))
+  }
+
   #closeServers(closed: () => void): void {
     const servers = this.#socks === undefined ? [this.server] : [this.server, this.#socks]
     let left = servers.length

@@ -112,6 +112,10 @@ export class UpgradeClient implements ClientSide, ClientUpgrade {
     this.end()
   }
 
+  endConnection(): void {
+    // With its answer it ends anyhow; with its WebSocket, by whoever joined it.
+  }
+
   accept(fields: readonly string[], protocol: string | undefined): Socket | undefined {
     if (this.gone || this.#over) return undefined
     this.#begun = true

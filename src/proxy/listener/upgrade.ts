@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
 import type { Connection } from './connection.ts'
+import type { OpenExchange } from './drain.ts'
 import type { ListenerDependencies } from './listener-options.ts'
 import { readRequest, type ReadContext } from './read-request.ts'
 import { answerOnSocket, refuse, type RefusedFacts } from './refuse.ts'
@@ -11,9 +12,10 @@ import { UpgradeClient } from './upgrade-client.ts'
 /** What an upgrade needs of the listener around it. */
 export interface UpgradeContext {
   readonly deps: ListenerDependencies
-  readonly relays: Set<Socket>
   readonly draining: () => boolean
   readContext(connection: Connection): ReadContext
+  /** Until its end the listener waits for it, where it drains. */
+  hold(exchange: OpenExchange): void
 }
 
 /**
@@ -47,9 +49,8 @@ export function onUpgrade(context: UpgradeContext, connection: Connection, incom
     return
   }
   const { request, door, prefix, proofs } = read
-  context.relays.add(socket)
-  socket.once('close', () => context.relays.delete(socket))
   const client = new UpgradeClient(socket, request.upgrade?.key ?? '', deps.timers)
+  context.hold(client)
   try {
     deps.sink.exchange({ id: newId('dec'), receivedAtMs: deps.clock.nowMs(), startedMonotonicMs: deps.clock.monotonicMs(), door, request, prefix, proofs, client, place: connection.place })
   } catch (error) {

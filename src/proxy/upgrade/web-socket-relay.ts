@@ -100,6 +100,13 @@ export class WebSocketRelay {
     if (this.#asked.atBoundary) this.#farewell(this.#upstream, maskedCloseFrame(this.#leaving))
   }
 
+  /** Ends it now, whatever is under way. */
+  destroy(): void {
+    this.#client.destroy()
+    this.#upstream.destroy()
+    this.#settle()
+  }
+
   readonly #fromClient = (chunk: Buffer): void => {
     if (!this.#upstream.writable) return
     const leaving = this.#leaving !== undefined

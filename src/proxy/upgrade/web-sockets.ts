@@ -86,6 +86,11 @@ export class WebSockets implements WebSocketDispatcher {
     for (const relay of this.#open) relay.leave(SHUTTING_DOWN)
   }
 
+  /** After the drain: what an upstream still holds ends here, so that its record is made while there is a log. */
+  close(): void {
+    for (const relay of [...this.#open]) relay.destroy()
+  }
+
   #join(exchange: Announced, { socket, head, fields, protocol }: OpenedWebSocket, outcome: WebSocketOutcome): void {
     const { live, timers, limits } = this.#deps
     outcome.opened()
