@@ -119,6 +119,20 @@ describe('gRPC through an intercepted tunnel', () => {
     }
   })
 
+  it('streams both ways whatever byte a message ends in, the first ones of a credential too', async () => {
+    const call = client.makeBidiStreamRequest(chat.path, chat.requestSerialize, chat.responseDeserialize)
+    const told = new Promise((resolve) => call.on('status', resolve))
+    for (const text of [...Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at)), 'gr', 'grpc', '%67', 'Z3J', '6772']) {
+      const answer = new Promise((resolve) => call.once('data', resolve))
+      call.write(text)
+      // Nothing else is on its way: this comes now, or the test ends here.
+      expect(await answer).toBe(`you said ${text}`)
+    }
+    call.end()
+    call.resume()
+    expect(await told).toMatchObject({ code: status.OK })
+  })
+
   it('tells the server of the deadline, and of a call that is given up', async () => {
     await callUnary(client, unary, 'connected')
     const late = await callUnary(client, unary, 'wait', { deadlineMs: 400 })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { scrubInvariants } from './scrub-invariants.ts'
+import { cutProblem, keptBack, scrubInvariants } from './scrub-invariants.ts'
 import { scrubbed } from './scrubbing.ts'
 import { CAUGHT } from './encodings.ts'
 import { findCanaries } from '../support/canary.ts'
@@ -42,11 +42,12 @@ describe('whatever the secret, the text and the chunks', () => {
       const spelled = [...Buffer.from(secret)].map((byte, place) => SPELLINGS[ways[place] ?? 0]?.(byte) ?? '').join('')
       const bytes = Buffer.from(`{"a":"${spelled}"}${after}`)
       const out = scrubbed(secret, cutAt(bytes, at))
-      return out.hits > 0 && out.bytes.subarray(0, 6 + spelled.length).equals(Buffer.from(`{"a":"${'*'.repeat(spelled.length)}`))
+      const begun = 6 + spelled.length
+      return out.hits > 0 && cutProblem(keptBack(secret), bytes.subarray(0, begun), Buffer.from(`{"a":"${'*'.repeat(spelled.length)}`), out.bytes.subarray(0, begun)) === undefined
     }), SOME)
   })
 
-  it('length, place and independence of the chunks hold, for secrets that are all repetition and escapes too', () => {
+  it('length and place hold, and no eight bytes in a row show wherever it is cut, for secrets that are all repetition and escapes too', () => {
     fc.assert(fc.property(fc.oneof(token, dense), fc.array(fc.oneof(text, fc.constant('\u0000')), { maxLength: 6 }), splits, (secret, around, at) => {
       const bytes = Buffer.from(around.map((part) => (part === '\u0000' ? secret : part)).join(''))
       scrubInvariants(secret, cutAt(bytes, at))

@@ -4,6 +4,7 @@ import { compileScrub } from '../../src/http/scrub/compiled-scrub.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { findCanaries } from '../support/canary.ts'
 import { CAUGHT, DEFEATS } from './encodings.ts'
+import { cutProblem, keptBack } from './scrub-invariants.ts'
 import { scrubberFor, scrubbed } from './scrubbing.ts'
 
 const SECRETS: Readonly<Record<string, string>> = {
@@ -25,12 +26,22 @@ for (const [kind, secret] of Object.entries(SECRETS)) {
         expect(whole.bytes.toString('latin1')).toMatch(/^\{"before":1\} .*\*{4}.* \{"after":2\}\n$/s)
         for (let at = 1; at < bytes.length; at += secret.length > 100 ? 7 : 1) {
           const halves = scrubbed(secret, [bytes.subarray(0, at), bytes.subarray(at)])
-          if (!halves.bytes.equals(whole.bytes) || halves.hits !== whole.hits) expect.fail(`cut at ${at} it comes out otherwise`)
+          const problem = cutProblem(keptBack(secret), bytes, whole.bytes, halves.bytes)
+          if (problem !== undefined || halves.hits !== whole.hits) expect.fail(`cut at ${at}: ${problem}, found ${halves.hits} times`)
         }
-        expect(scrubbed(secret, [...bytes].map((byte) => Buffer.from([byte]))).bytes.equals(whole.bytes)).toBe(true)
+        const single = scrubbed(secret, [...bytes].map((byte) => Buffer.from([byte])))
+        expect([cutProblem(keptBack(secret), bytes, whole.bytes, single.bytes), single.hits]).toEqual([undefined, whole.hits])
+        expect(findCanaries([{ name: 'the answer', bytes: single.bytes }], [{ name: 'the secret', value: secret }])).toEqual([])
+        expect(runsOfIt(keptBack(secret), bytes, whole.bytes, single.bytes)).toEqual([])
       })
     }
   })
+}
+
+/** What of the blotted places shows in an answer after all, anywhere, in runs of `length`. */
+function runsOfIt(length: number, given: Buffer, whole: Buffer, shown: Buffer): string[] {
+  const runs = [...given.keys()].filter((at) => at + length <= given.length && whole.subarray(at, at + length).every((byte) => byte === 0x2a)).map((at) => given.subarray(at, at + length))
+  return runs.filter((run) => shown.includes(run) && !whole.includes(run)).map((run) => run.toString('latin1'))
 }
 
 describe('what defeats the scrub', () => {
@@ -54,8 +65,8 @@ describe('a scrubber', () => {
   })
 
   for (const [tail, held] of [
-    ['data: {"text":"gh"}\n\n', 0], ['ghs_16C7e42F292c6912E7710c838347Ae178B4', 39], ['x gh', 2], ['x g', 1], ['x gx', 0], ['a b c %', 1], ['50 %2', 2], ['50 %20', 0], ['x %6', 2], ['x &#10', 4],
-    ['\\u00', 4], ['\\u004', 0], ['Z2hz', 4], ['ghs_\n', 0],
+    ['data: {"text":"gh"}\n\n', 0], ['ghs_16C7e42F292c6912E7710c838347Ae178B4', 39], ['x ghs_16C7', 8], ['x ghs_16C', 0], ['x g', 0], ['a b c %', 0], ['50 %67%68%', 0], ['50 %67%68%7', 8], ['x &#x67;h', 0],
+    ['x &#x67;hs', 8], ['\\u0067h', 0], ['\\u0067hs', 8], ['\\u00', 0], ['Z2hzXzE', 0], ['Z2hzXzE2', 8], ['6768735', 0], ['6768735f', 8], ['ghs_16C7\n', 0], ['ghs_ghs_16C7', 8],
   ] as const) {
     it(`holds back ${held} bytes of ${JSON.stringify(tail)}, and lets them go with what follows`, () => {
       const scrubber = scrubberFor(secret)
@@ -64,6 +75,39 @@ describe('a scrubber', () => {
       expect(scrubber.end().length).toBe(0)
     })
   }
+
+  it('passes what ends in any byte at all at once, and in the chunks behind it remembers what that was the beginning of', () => {
+    for (let byte = 0; byte < 256; byte += 1) {
+      const scrubber = scrubberFor(secret)
+      expect(scrubber.push(Buffer.from([0x20, byte])).length).toBe(2)
+      expect(scrubber.push(Buffer.from(`${secret} `)).toString()).toBe(`${'*'.repeat(secret.length)} `)
+    }
+    const scrubber = scrubberFor(secret)
+    expect(scrubber.push(Buffer.from(secret.slice(0, 7))).toString()).toBe(secret.slice(0, 7))
+    expect(scrubber.push(Buffer.from(secret.slice(7, 9))).length).toBe(0)
+    expect(scrubber.push(Buffer.from(`${secret.slice(9)}.`)).toString()).toBe(`${'*'.repeat(secret.length - 7)}.`)
+    expect(scrubber.hits).toBe(1)
+  })
+
+  it('keeps back at least half of the shortest secret that is looked for', () => {
+    const scrubber = scrubberFor('hunter2!')
+    const out = [...'my hunter2!'].map((character) => scrubber.push(Buffer.from(character)).toString())
+    expect(out).toEqual(['m', 'y', ' ', 'h', 'u', 'n', '', '', '', '', '*****'])
+    expect(scrubber.end().length).toBe(0)
+  })
+
+  it('begins anew after an end: what was passed before it begins nothing behind it', () => {
+    const scrubber = scrubberFor(secret)
+    expect([scrubber.push(Buffer.from(secret.slice(0, 7))).toString(), scrubber.end().length]).toEqual([secret.slice(0, 7), 0])
+    expect(scrubber.push(Buffer.from(secret.slice(7))).toString()).toBe(secret.slice(7))
+    expect([scrubber.push(Buffer.from(secret)).toString(), scrubber.end().length, scrubber.hits]).toEqual(['*'.repeat(secret.length), 0, 1])
+  })
+
+  it('is not confused by a reader that writes over what it was passed', () => {
+    const scrubber = scrubberFor(secret)
+    scrubber.push(Buffer.from(secret.slice(0, 7))).fill(0)
+    expect(scrubber.push(Buffer.from(secret.slice(7))).toString()).toBe('*'.repeat(secret.length - 7))
+  })
 
   it('lets go at the end of what never went on', () => {
     const scrubber = scrubberFor(secret)

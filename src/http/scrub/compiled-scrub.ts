@@ -6,6 +6,11 @@ import { Trigrams } from './trigrams.ts'
 
 /** So much of each form is in the table: more would make the steps longer, and the table fuller. */
 const MAX_ANCHOR_BYTES = 48
+/**
+ * Eight bytes that are the secret's beginning are hardly ever chance; of what they are to keep back, seven are little: of a token of 40
+ * characters with its prefix `ghs_` three that anybody could not have said.
+ */
+const MAX_WAITS_FROM_BYTES = 8
 const NO_FORMS: readonly SecretForm[] = []
 
 /**
@@ -15,6 +20,8 @@ const NO_FORMS: readonly SecretForm[] = []
 export class CompiledScrub {
   /** The distance between two looks. */
   readonly stride: number
+  /** A tail of at least so many bytes waits where it begins a spelling: never more than half of the shortest one, so that most of each is kept back. */
+  readonly waitsFrom: number
   readonly #trigrams = new Trigrams()
   /** By the byte with which they may begin. */
   readonly #forms: (readonly SecretForm[])[] = Array.from({ length: 256 }, () => NO_FORMS)
@@ -22,6 +29,7 @@ export class CompiledScrub {
   constructor(forms: readonly SecretForm[]) {
     const anchor = Math.min(MAX_ANCHOR_BYTES, ...forms.map(({ bytes }) => bytes.length))
     this.stride = anchor - 2
+    this.waitsFrom = Math.min(MAX_WAITS_FROM_BYTES, anchor >> 1)
     for (const form of forms) {
       addTrigrams(this.#trigrams, form, anchor)
       const first = form.bytes[0] as number

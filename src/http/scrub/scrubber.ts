@@ -6,13 +6,17 @@ const NOTHING = Buffer.alloc(0)
 
 /**
  * Blots a secret out of one answer: what spells it becomes asterisks, as many as it had bytes, so that every length stays true.
- * Bytes go through as they come; only a tail that may be the beginning of the secret waits for what follows it.
+ * Bytes go through as they come. A tail that may be the beginning of the secret is remembered, and from `waitsFrom` bytes on it waits for
+ * what follows it: a shorter one has gone by the time it turns out to be the secret's, and then the rest of the spelling is blotted.
  */
 export class Scrubber {
   /** How often the secret was found. */
   hits = 0
   readonly #scrub: CompiledScrub
-  #held: Buffer | undefined
+  /** What may be the beginning of a spelling: its own bytes, whatever the reader of a chunk does with that. */
+  #tail: Buffer | undefined
+  /** So many bytes of the tail have been passed on. Always less than `waitsFrom`. */
+  #gone = 0
 
   constructor(scrub: CompiledScrub) {
     this.#scrub = scrub
@@ -23,20 +27,24 @@ export class Scrubber {
    * @returns what is passed on now: the chunk itself where nothing waited before it and nothing of it waits
    */
   push(chunk: Buffer): Buffer {
-    const bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
-    const passed = this.#blot(bytes, false)
+    const [tail, gone] = [this.#tail, this.#gone]
+    const bytes = tail === undefined ? chunk : Buffer.concat([tail, chunk])
+    const open = this.#blot(bytes, false)
+    const passed = bytes.length - open < this.#scrub.waitsFrom ? bytes.length : Math.max(open, gone)
     // A copy: the tail is a few bytes, the chunk may be a part of much.
-    this.#held = passed === bytes.length ? undefined : Buffer.from(bytes.subarray(passed))
-    return passed === bytes.length ? bytes : bytes.subarray(0, passed)
+    this.#tail = open === bytes.length ? undefined : Buffer.from(bytes.subarray(open))
+    this.#gone = passed - open
+    return gone === 0 && passed === bytes.length ? bytes : bytes.subarray(gone, passed)
   }
 
   /** Nothing comes any more. @returns what was still waiting */
   end(): Buffer {
-    const held = this.#held
-    if (held === undefined) return NOTHING
-    this.#held = undefined
-    this.#blot(held, true)
-    return held
+    const [tail, gone] = [this.#tail, this.#gone]
+    if (tail === undefined) return NOTHING
+    this.#tail = undefined
+    this.#gone = 0
+    this.#blot(tail, true)
+    return tail.subarray(gone)
   }
 
   /**
@@ -59,7 +67,7 @@ export class Scrubber {
     return scrubbed ?? fields
   }
 
-  /** @returns up to where the bytes may be passed on */
+  /** @returns from where on the bytes may be the beginning of a spelling; their length where none is */
   #blot(bytes: Buffer, final: boolean): number {
     const lastTrigram = bytes.length - 3
     let from = 0
