@@ -1,5 +1,3 @@
-import { BoundedCache } from '../lib/bounded-cache.ts'
-
 /** What becomes of a request header, by its name alone. */
 export type HeaderRule =
   /** End-to-end: judged and forwarded as it came. */
@@ -26,6 +24,8 @@ export type HeaderRule =
 export interface NamedRule {
   readonly name: string
   readonly rule: HeaderRule
+  /** Of a field that may stand once: a bit of its own; 0 for others. */
+  readonly once: number
 }
 
 /** RFC 9110 `token` without `_`. */
@@ -70,16 +70,23 @@ const FAMILIES: readonly (readonly [RegExp, HeaderRule])[] = [
   [/^(?:x-)?impersonate[d-]|^dropbox-api-select-/, 'actor'],
 ]
 
+/** The names of which a second one is looked for, each with its bit. */
+const OF_MANY: ReadonlySet<HeaderRule> = new Set<HeaderRule>(['keep', 'drop', 'strip', 'connection', 'te', 'browser', 'override', 'actor', 'bad-name'])
+const ONCE: ReadonlyMap<string, number> = new Map([...RULES].filter(([, rule]) => !OF_MANY.has(rule)).map(([name], at) => [name, 1 << at]))
+
+if (ONCE.size > 30) throw new TypeError('more fields that may stand once than there are bits')
+
 /** Spellings seen so far: the names that clients send are few, and telling them apart anew for each request is not. */
 const MAX_SPELLINGS = 2_000
-const seen = new BoundedCache<NamedRule>(MAX_SPELLINGS)
+const seen = new Map<string, NamedRule>()
 
 /** The lower-case name and the rule for one spelling of a header name. */
 export function ruleOf(spelling: string): NamedRule {
   const known = seen.get(spelling)
   if (known !== undefined) return known
   const name = spelling.toLowerCase()
-  const found = { name, rule: NAME.test(spelling) ? (RULES.get(name) ?? familyRule(name)) : 'bad-name' } as const
+  const found: NamedRule = { name, rule: NAME.test(spelling) ? (RULES.get(name) ?? familyRule(name)) : 'bad-name', once: ONCE.get(name) ?? 0 }
+  if (seen.size >= MAX_SPELLINGS) seen.clear()
   if (spelling.length <= 128) seen.set(spelling, found)
   return found
 }

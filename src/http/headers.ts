@@ -31,7 +31,8 @@ export interface HeaderLimits {
 }
 
 type Taken = { -readonly [K in keyof ReadHeaders]: ReadHeaders[K] } & {
-  readonly seen: Set<string>
+  /** A bit for each field that may stand once. */
+  seen: number
   contentLength: string | undefined
   transferEncoding: string | undefined
 }
@@ -53,7 +54,7 @@ export function readHeaders(rawHeaders: readonly string[], limits: HeaderLimits)
   const headers: string[] = []
   const taken: Taken = {
     headers, framing: { kind: 'none' }, host: undefined, contentType: undefined, authorization: undefined, proxyAuthorization: undefined,
-    delegation: undefined, dpop: undefined, expectsContinue: false, acceptsTrailers: false, upgrade: undefined, fromBrowser: false, seen: new Set(), contentLength: undefined, transferEncoding: undefined,
+    delegation: undefined, dpop: undefined, expectsContinue: false, acceptsTrailers: false, upgrade: undefined, fromBrowser: false, seen: 0, contentLength: undefined, transferEncoding: undefined,
   }
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const denied = takeField(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '', taken, headers)
@@ -63,7 +64,7 @@ export function readHeaders(rawHeaders: readonly string[], limits: HeaderLimits)
 }
 
 function takeField(spelling: string, value: string, taken: Taken, headers: string[]): Denial | undefined {
-  const { name, rule } = ruleOf(spelling)
+  const { name, rule, once } = ruleOf(spelling)
   if (rule === 'bad-name') return deny('header_refused', 'a header name that is no token, or has an underscore')
   if (!VALUE.test(value)) return deny('request_malformed', `a control character in ${name}`)
   switch (rule) {
@@ -87,8 +88,8 @@ function takeField(spelling: string, value: string, taken: Taken, headers: strin
       headers.push(spelling, value)
       return undefined
     default:
-      if (taken.seen.has(name)) return deny('request_ambiguous', `${name} is given more than once`)
-      taken.seen.add(name)
+      if ((taken.seen & once) !== 0) return deny('request_ambiguous', `${name} is given more than once`)
+      taken.seen |= once
       if (rule === 'single' || rule === 'content-type') headers.push(spelling, value)
       return takeSingle(rule, value, taken)
   }

@@ -48,20 +48,37 @@ interface Prefixed {
 /** 120 bits, which are 20 letters of base64url without a rest. */
 const ID_BYTES = 15
 const ID_LETTERS = 20
-/** Made together; few, since an id that is kept keeps the text that it was cut from. */
+/** Written together; few, since an id that is kept keeps the text that it was cut from. */
 const IDS_AT_ONCE = 32
+const POOL_BYTES = ID_BYTES * IDS_AT_ONCE * 16
+let bytes = Buffer.alloc(0)
+let bytesOffset = 0
 let pool = ''
 let poolOffset = 0
 
 /** A new unguessable id: the prefix and 120 random bits in base64url. */
 export function newId<P extends keyof Prefixed>(prefix: P): Prefixed[P] {
   if (poolOffset >= pool.length) {
-    pool = randomBytes(ID_BYTES * IDS_AT_ONCE).toString('base64url')
+    pool = nextTexts()
     poolOffset = 0
   }
   const text = pool.slice(poolOffset, poolOffset + ID_LETTERS)
   poolOffset += ID_LETTERS
   return `${prefix}_${text}` as Prefixed[P]
+}
+
+/** Random bytes are had from the system in larger pieces: each asking costs as much as many ids. */
+function nextTexts(): string {
+  if (bytesOffset >= bytes.length) {
+    bytes = randomBytes(POOL_BYTES)
+    bytesOffset = 0
+  }
+  const end = bytesOffset + ID_BYTES * IDS_AT_ONCE
+  const texts = bytes.toString('base64url', bytesOffset, end)
+  // What was given out is kept nowhere else.
+  bytes.fill(0, bytesOffset, end)
+  bytesOffset = end
+  return texts
 }
 
 /** @returns the id, or undefined where the text is not that prefix and 1 to 64 base64url characters. */

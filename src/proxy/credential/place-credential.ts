@@ -67,10 +67,22 @@ function without(headers: HeaderList, name: string | undefined): string[] {
   const ours = name === undefined ? undefined : name.toLowerCase().replaceAll('_', '-')
   const kept: string[] = []
   for (let at = 0; at + 1 < headers.length; at += 2) {
-    const field = (headers[at] as string).toLowerCase().replaceAll('_', '-')
+    const field = asGatewaysRead(headers[at] as string)
     if (field !== ours && !CREDENTIAL_HEADERS.has(field)) kept.push(headers[at] as string, headers[at + 1] as string)
   }
   return kept
+}
+
+/** The names that clients send are few. */
+const MAX_SPELLINGS = 1_000
+const read = new Map<string, string>()
+
+function asGatewaysRead(name: string): string {
+  const known = read.get(name)
+  if (known !== undefined) return known
+  const field = name.toLowerCase().replaceAll('_', '-')
+  if (read.size < MAX_SPELLINGS && name.length <= 128) read.set(name, field)
+  return field
 }
 
 /** By a function, since in a replacement text `$&` and the like would have a meaning. */

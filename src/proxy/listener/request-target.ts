@@ -48,6 +48,19 @@ export function splitPrefix(path: string): { readonly prefix: string; readonly p
  * @returns undefined where it is neither
  */
 export function readOwnHost(field: string, port: number): Authority | undefined {
+  const known = ownHosts.get(field)
+  if (known !== undefined && known.defaultPort === port) return known.authority
+  const authority = parseOwnHost(field, port)
+  if (ownHosts.size >= MAX_OWN_HOSTS) ownHosts.clear()
+  if (authority !== undefined) ownHosts.set(field, { defaultPort: port, authority })
+  return authority
+}
+
+/** We are reached by few names, each in every request. */
+const MAX_OWN_HOSTS = 256
+const ownHosts = new Map<string, { readonly defaultPort: number; readonly authority: Authority }>()
+
+function parseOwnHost(field: string, port: number): Authority | undefined {
   const match = HOST_AND_PORT.exec(field)
   const name = match?.[1]?.toLowerCase()
   const ownPort = match?.[2] === undefined ? port : Number(match[2])
