@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { policyCommand } from '../../src/cli/policy.ts'
+import { ENDPOINTS } from '../../src/integrations/github/endpoint.ts'
+import { GIT_OPERATIONS } from '../../src/integrations/github/git/git-operations.ts'
 import { describeGithub } from '../../src/integrations/github/github.ts'
 import type { Origin } from '../../src/integrations/integration.ts'
 import { root } from '../house/source-tree.ts'
@@ -50,6 +52,20 @@ describe('rules for git', () => {
     const readOnly = '{ id: production, deny: { integration: github, access: [write, admin], target: "acme-corp/prod-*" } }'
     const both = ['"contents:write"', [clone('prod-payments'), 'allow'], [push('prod-payments'), 'deny by org'], [push('PROD-Payments'), 'deny by org'], [push('backend'), 'allow']] as const
     expect(await testsOf({ 'org.yaml': org(LEND, readOnly), 'agent.yaml': agent(...both) })).toEqual([expect.stringMatching(/^4 passed, 0 failed/)])
+  })
+
+  it('that refuse an operation of the API by its name are not got around by git, which does the same', async () => {
+    const kept = '{ id: kept, deny: { integration: github, operation: "DELETE /repos/{owner}/{repo}/git/refs/{ref}" } }'
+    const hidden = '{ id: hidden, deny: { integration: github, operation: "GET /repos/{owner}/{repo}/contents/{path}", target: acme-corp/hidden } }'
+    const text = agent('"contents:write"', [push('backend'), 'deny by org'], [clone('backend'), 'allow'], [clone('hidden'), 'deny by org'])
+    expect(await testsOf({ 'org.yaml': org(LEND, kept, hidden), 'agent.yaml': text })).toEqual([expect.stringMatching(/^3 passed, 0 failed/)])
+    const named = '{ id: named, allow: { integration: github, operation: "GET /repos/{owner}/{repo}/contents/{path}", scopes: ["contents:read"] } }'
+    const allowed = `policy: agent\nagent: agent:pr-reviewer\nrules:\n  - ${named}\n${tests([clone('backend'), 'deny by agent'])}`
+    expect(await testsOf({ 'org.yaml': org(LEND), 'agent.yaml': allowed })).toEqual([expect.stringMatching(/^1 passed, 0 failed/)])
+  })
+
+  it('and every operation that git does as well is one of the API', () => {
+    for (const name of GIT_OPERATIONS.flatMap(({ counterparts }) => counterparts)) expect(ENDPOINTS.has(name), name).toBe(true)
   })
 
   it('that deny what runs in CI stop every push, since any could be one; leaving it out of what is allowed does not', async () => {

@@ -40,6 +40,8 @@ describe('documents that are refused for their form', () => {
     ['an argument twice', '{ repository(owner: "a", owner: "b", name: "c") { id } }', 'an argument that is given twice'],
     ['a name twice in an object', 'mutation { addComment(input: {subjectId: "a", subjectId: "b"}) { clientMutationId } }', /^a value with a name twice/],
     ['a name twice, deep in lists', 'mutation { addComment(input: {x: [[{y: {a: 1, a: 2}}]]}) { clientMutationId } }', /^a value with a name twice/],
+    ['a name twice in a default', 'mutation ($i: CreateCommitOnBranchInput! = {branch: {repositoryNameWithOwner: "a/b", repositoryNameWithOwner: "a/c"}}) { createCommitOnBranch(input: $i) { clientMutationId } }', /^a default with a name twice/],
+    ['a default of many levels', `query ($a: [ID] = ${'['.repeat(20)}${']'.repeat(20)}) { viewer { login } }`, /^a default with a name twice, or of too many levels/],
     ['an empty selection', '{ viewer { } }', 'an empty selection'],
     ['an empty operation', '{ }', 'an empty selection'],
     ['a carriage return that ends a comment here and not everywhere', `{ #\r: x\n viewer: ${BACKEND} { id } }`, /^a document with characters/],

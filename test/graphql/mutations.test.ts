@@ -26,6 +26,8 @@ describe('what a mutation needs', () => {
     ['plain files', { additions: [{ path: 'a.txt', contents: '' }], deletions: [{ path: 'b' }] }, [['contents:write']]],
     ['a workflow file', { additions: [{ path: '.github/workflows/ci.yml', contents: '' }] }, [['contents:write', 'workflows:write']]],
     ['a workflow file in capitals, taken out', { deletions: [{ path: '.GitHub/Workflows/ci.yml' }] }, [['contents:write', 'workflows:write']]],
+    ['a workflow file by a detour', { additions: [{ path: 'x/../.github/workflows/ci.yml', contents: '' }] }, [['contents:write', 'workflows:write']]],
+    ['a path with an empty part', { deletions: [{ path: './/.github/workflows/ci.yml' }] }, [['contents:write', 'workflows:write']]],
     ['files that are not told', undefined, [['contents:write', 'workflows:write']]],
     ['files of another form', { additions: 'x' }, [['contents:write', 'workflows:write']]],
     ['a path of another form', { additions: [{ path: ['.github/workflows/ci.yml'] }] }, [['contents:write', 'workflows:write']]],

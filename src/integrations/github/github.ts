@@ -54,7 +54,7 @@ const CREDENTIAL_FIELDS: readonly string[] = ['access_token', 'token', 'oauth_to
 export function describeGithub({ name, api, uploads, git }: Pick<GithubOptions, 'name' | 'api' | 'uploads' | 'git'>): Integration {
   const ofApi = uploads === undefined || isSameOrigin(api, uploads) ? [api] : [api, uploads]
   const host = git === undefined ? undefined : gitHost(git, uploads === undefined ? [api] : [api, uploads])
-  const origins = git === undefined || ofApi.some((origin) => isSameOrigin(origin, git)) ? ofApi : [...ofApi, git]
+  const origins = git === undefined ? ofApi : withGitOrigin(ofApi, git)
   const rest = githubCatalogue({
     integration: name,
     apiPrefix: api.basePath,
@@ -71,6 +71,12 @@ export function describeGithub({ name, api, uploads, git }: Pick<GithubOptions, 
     // The site beside git has no operations, and no token is sent to it.
     ...(host !== undefined && { mayDeclare: (request: CanonicalRequest) => !host.serves(request) }),
   }
+}
+
+/** The libcurl that git uses on Debian 12 (7.88, GnuTLS) at times stalls in a large push over HTTP/2, whoever the server is. */
+function withGitOrigin(ofApi: readonly Origin[], git: Origin): readonly Origin[] {
+  if (!ofApi.some((origin) => isSameOrigin(origin, git))) return [...ofApi, { ...git, http2: false }]
+  return ofApi.map((origin) => (isSameOrigin(origin, git) ? { ...origin, http2: false } : origin))
 }
 
 function withGit(rest: Catalogue, git: Catalogue, host: GitHost): Catalogue {

@@ -1,7 +1,7 @@
 import type { CanonicalRequest } from '../../../http/request.ts'
 import { deny, isDenial, type Denial } from '../../../model/denial.ts'
-import type { Catalogue, Match, OperationFacts } from '../../integration.ts'
-import { GIT_SERVICES, type GitService } from './git-operations.ts'
+import type { Catalogue, Match } from '../../integration.ts'
+import { GIT_SERVICES, type GitOperation, type GitService } from './git-operations.ts'
 import { parseGitPath, type GitPath } from './git-path.ts'
 
 /** As GitHub writes accounts: letters, digits and hyphens, with an underscore for those that an enterprise manages. */
@@ -26,11 +26,11 @@ function matchGit(integration: string, request: CanonicalRequest): Match | Denia
   if (!OWNER.test(owner) || !REPOSITORY.test(repo)) return deny('path_refused', 'an owner or a repository that GitHub cannot have')
   if (OTHER_NAME.test(repo)) return otherRepository(repo)
   const targets = { kind: 'named', names: [`${owner}/${repo}`.toLowerCase()] } as const
-  const { name, access, alternatives } = operation
-  return { operation: { integration, name, access, alternatives, targets, parameters: { owner, repo } }, inspect: undefined }
+  const { name, access, alternatives, counterparts } = operation
+  return { operation: { integration, name, access, alternatives, targets, parameters: { owner, repo }, counterparts }, inspect: undefined }
 }
 
-function operationOf(request: CanonicalRequest, { rest }: GitPath): OperationFacts | Denial {
+function operationOf(request: CanonicalRequest, { rest }: GitPath): GitOperation | Denial {
   if (rest === 'info/refs') return advertisementOf(request)
   const service = GIT_SERVICES.find(({ name }) => name === rest)
   if (service === undefined) return notServed(rest)
@@ -38,14 +38,14 @@ function operationOf(request: CanonicalRequest, { rest }: GitPath): OperationFac
 }
 
 /** The query is compared whole: of two services, or of one in another spelling, nobody knows which the server takes. */
-function advertisementOf({ method, query }: CanonicalRequest): OperationFacts | Denial {
+function advertisementOf({ method, query }: CanonicalRequest): GitOperation | Denial {
   if (query === undefined || query === '') return unknown('git’s older protocol, which names no service', OLDER)
   const service = GIT_SERVICES.find(({ name }) => query === `service=${name}`)
   if (service === undefined) return unknown('a service that is neither git-upload-pack nor git-receive-pack', 'Only clone, fetch and push are served.')
   return method === 'GET' ? service.advertisement : unknown('references asked for by another method than GET')
 }
 
-function transferOf({ requestType, transfer }: GitService, { method, query, contentType }: CanonicalRequest): OperationFacts | Denial {
+function transferOf({ requestType, transfer }: GitService, { method, query, contentType }: CanonicalRequest): GitOperation | Denial {
   if (method !== 'POST' || query !== undefined) return unknown('a service of git’s by another method than POST, or with a query')
   if (contentType !== requestType) return unknown('a body of another type than the service takes', `The body’s type has to be ${requestType}.`)
   return transfer

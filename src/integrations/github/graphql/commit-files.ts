@@ -2,6 +2,8 @@ import { ENDPOINTS } from '../endpoint.ts'
 import { isWorkflowPath } from '../workflow-path.ts'
 
 const WRITE_FILE = ENDPOINTS.get('PUT /repos/{owner}/{repo}/contents/{path}')
+/** A path that git would write in another way: what it names in the end cannot be told from its text. */
+const UNSETTLED = /\\|(?:^|\/)\.{0,2}(?:\/|$)/
 type Alternatives = readonly (readonly string[])[]
 type Fields = Readonly<Record<string, unknown>>
 
@@ -12,7 +14,7 @@ export function commitFilesAlternatives(input: unknown): Alternatives {
   const plain = WRITE_FILE?.alternatives ?? []
   const { fileChanges } = fieldsOf(input)
   const paths = pathsOf(fileChanges)
-  return paths !== undefined && !paths.some(isWorkflowPath) ? plain : (WRITE_FILE?.onWorkflowFile ?? [])
+  return paths !== undefined && !paths.some((path) => UNSETTLED.test(path) || isWorkflowPath(path)) ? plain : (WRITE_FILE?.onWorkflowFile ?? [])
 }
 
 function pathsOf(changes: unknown): readonly string[] | undefined {

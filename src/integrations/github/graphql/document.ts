@@ -3,6 +3,7 @@ import { isDenial, type Denial } from '../../../model/denial.ts'
 import { MAX_COMMENTS, MAX_DOCUMENT_LENGTH, MAX_FRAGMENTS, MAX_TOKENS, MAX_VARIABLES } from './bounds.ts'
 import { refused } from './refused.ts'
 import type { GraphqlBody } from './request-body.ts'
+import { isPlain } from './walk.ts'
 
 /** The one operation of a document, and its fragments by name. */
 export interface GraphqlDocument {
@@ -68,7 +69,9 @@ function variablesProblem({ variableDefinitions = [] }: OperationDefinitionNode)
   const names = new Set(variableDefinitions.map(({ variable }) => variable.name.value))
   if (names.size < variableDefinitions.length) return refused('two variables of one name')
   if (names.size > MAX_VARIABLES) return refused(`more than ${MAX_VARIABLES} variables`)
-  return variableDefinitions.some(({ directives }) => hasAny(directives)) ? refused('a variable with directives') : undefined
+  if (variableDefinitions.some(({ directives }) => hasAny(directives))) return refused('a variable with directives')
+  const plain = variableDefinitions.every(({ defaultValue }) => defaultValue === undefined || isPlain(defaultValue))
+  return plain ? undefined : refused('a default with a name twice, or of too many levels')
 }
 
 function hasAny(list: readonly unknown[] | undefined): boolean {

@@ -93,10 +93,11 @@ function isConditional({ name, arguments: given = [] }: DirectiveNode): boolean 
 function argumentsProblem(given: readonly ArgumentNode[] | undefined): Denial | undefined {
   if (given === undefined || given.length === 0) return undefined
   if (new Set(given.map(({ name }) => name.value)).size < given.length) return refused('an argument that is given twice')
-  return given.every(({ value }) => isPlain(value, 0)) ? undefined : refused(`a value with a name twice, or of more than ${MAX_VALUE_DEPTH} levels`)
+  return given.every(({ value }) => isPlain(value)) ? undefined : refused(`a value with a name twice, or of more than ${MAX_VALUE_DEPTH} levels`)
 }
 
-function isPlain(value: ValueNode, depth: number): boolean {
+/** Whether servers read a value alike: no name twice in an object, and no more levels than are looked at. */
+export function isPlain(value: ValueNode, depth = 0): boolean {
   if (depth > MAX_VALUE_DEPTH) return false
   if (value.kind === Kind.LIST) return value.values.every((item) => isPlain(item, depth + 1))
   if (value.kind !== Kind.OBJECT) return true
