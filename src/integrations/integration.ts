@@ -61,6 +61,8 @@ export interface Origin {
   readonly port: number
   /** Put before the path in reverse mode only, e.g. `/api`; '' for none. */
   readonly basePath: string
+  /** Set where clients of this host are better off without HTTP/2: in a tunnel they are offered HTTP/1.1 alone. */
+  readonly http2?: false
 }
 
 /** Knows the upstream's operations. Pure; O(path segments). */

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { deny, isDenial, type Denial } from '../model/denial.ts'
 import type { AgentId } from '../model/ids.ts'
 import type { Principal } from '../model/principal.ts'
+import type { Integration } from '../integrations/integration.ts'
 import type { IntegrationIndex } from '../integrations/integration-index.ts'
 import type { HeldConnection } from './connection-places.ts'
 import type { Proofs } from './exchange.ts'
@@ -10,7 +11,7 @@ import type { Proofs } from './exchange.ts'
 export type IdentifyProofs = (proofs: Proofs, nowMs: number) => Principal | Denial | Promise<Principal | Denial>
 
 /** What becomes of a CONNECT, see the listener. */
-export type GateVerdict = 'intercept' | 'plain' | 'tunnel'
+export type GateVerdict = 'intercept' | 'intercept_http1' | 'plain' | 'tunnel'
 
 export interface ConnectGateOptions {
   readonly identify: IdentifyProofs
@@ -52,10 +53,15 @@ function strayStandIn(verdict: GateVerdict, { onlyIntegration }: Principal): Den
 }
 
 function verdictFor({ host, port }: ConnectFacts, { integrations, unmatched }: ConnectGateOptions): GateVerdict | Denial {
-  if (integrations.byOrigin('https', host, port) !== undefined) return 'intercept'
+  const served = integrations.byOrigin('https', host, port)
+  if (served !== undefined) return offersHttp2(served, host, port) ? 'intercept' : 'intercept_http1'
   if (integrations.byOrigin('http', host, port) !== undefined) return 'plain'
   // A host of ours on another port is never passed unseen: it is the one host where a tunnel would be a way around.
   if (integrations.servesHost(host)) return deny('host_not_served', `${host} is served, but not on port ${port}`)
   if (unmatched === 'tunnel') return 'tunnel'
   return deny('host_not_served', `no integration serves ${host}:${port}`, { hint: 'Only the hosts of configured integrations can be reached through this proxy.' })
+}
+
+function offersHttp2({ origins }: Integration, host: string, port: number): boolean {
+  return origins.every((origin) => origin.http2 !== false || origin.host !== host || origin.port !== port || origin.scheme !== 'https')
 }

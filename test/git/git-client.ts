@@ -29,9 +29,9 @@ export class GitClient {
     this.#env = env
   }
 
-  static async make(world: Pick<PosternWorld, 'port' | 'bundle' | 'proxyUrl'>, token: string | undefined, mode: Mode, settings: Readonly<Record<string, string>> = {}): Promise<GitClient> {
+  static async make(world: Pick<PosternWorld, 'port' | 'bundle' | 'proxyUrl'>, token: string | undefined, mode: Mode): Promise<GitClient> {
     const home = await mkdtemp(join(tmpdir(), 'postern-git-'))
-    const own = { 'user.name': 'PR Reviewer', 'user.email': 'agent@acme.test', 'init.defaultBranch': 'main', 'advice.detachedHead': 'false', ...settings }
+    const own = { 'user.name': 'PR Reviewer', 'user.email': 'agent@acme.test', 'init.defaultBranch': 'main', 'advice.detachedHead': 'false' }
     const base = `http://${token === undefined ? '' : `agent:${token}@`}127.0.0.1:${world.port}/github/`
     const all = mode === 'reverse' ? { ...own, [`url.${base}.insteadOf`]: 'https://github.com/' } : own
     const config = Object.entries(all).flatMap(([name, value], index) => [[`GIT_CONFIG_KEY_${index}`, name], [`GIT_CONFIG_VALUE_${index}`, value]])

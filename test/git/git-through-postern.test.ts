@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoggedCall } from '../../src/demo/server/call-log.ts'
 import type { GithubGrants } from '../../src/demo/github/world.ts'
@@ -20,8 +22,8 @@ afterAll(async () => {
   await world.close()
 })
 
-async function gitOf(mode: Mode, wish: TokenWish = {}, settings?: Readonly<Record<string, string>>): Promise<GitClient> {
-  const client = await GitClient.make(world, await world.token({ consent: CONSENT, ...wish }), mode, settings)
+async function gitOf(mode: Mode, wish: TokenWish = {}): Promise<GitClient> {
+  const client = await GitClient.make(world, await world.token({ consent: CONSENT, ...wish }), mode)
   clients.push(client)
   return client
 }
@@ -85,8 +87,7 @@ describe.each<Mode>(['proxy', 'reverse'])('git with Postern as its %s', (mode) =
   it('sends and gets what is large in chunks and by compressed requests, and the audit has the bytes', async () => {
     const before = github().log.total
     const delegation = newId('dlg')
-    // Older libcurls (7.88) at times stall in a large upload over HTTP/2, whoever the server is.
-    const git = await gitOf(mode, { agent: PUSHER, delegation }, { 'http.version': 'HTTP/1.1' })
+    const git = await gitOf(mode, { agent: PUSHER, delegation })
     await git.must(['clone', '--quiet', `${G}/acme-corp/handbook.git`, 'handbook'])
     await git.commit('handbook', `${mode}.bin`, randomBytes(PUSHED_BYTES))
     await git.must(['push', '--quiet'], { folder: 'handbook' })
@@ -140,6 +141,22 @@ describe('git, whichever way it comes', () => {
     expect((await git.must(['rev-list', '--count', 'HEAD'], { folder: 'shallow' })).trim()).toBe('2')
     await git.must(['clone', '--quiet', '--filter=blob:none', '--no-checkout', `${G}/acme-corp/frontend.git`, 'blobless'])
     expect(await git.must(['show', 'HEAD:README.md'], { folder: 'blobless' })).toContain('# frontend')
+  })
+
+  it('speaks HTTP/1.1 in the tunnel, where its libraries are at their best; clients of the API may choose HTTP/2', async () => {
+    const agent = new TestAgent(world, await world.token({ consent: CONSENT }))
+    const ca = await readFile(world.bundle)
+    for (const [servername, offered, agreed] of [
+      ['github.com', ['h2', 'http/1.1'], 'http/1.1'], ['github.com', [], false], ['api.github.com', ['h2', 'http/1.1'], 'h2'], ['api.github.com', ['http/1.1'], 'http/1.1'],
+    ] as const) {
+      const { socket } = await agent.connectTo(`${servername}:443`)
+      socket.removeAllListeners('data')
+      const tls = connectTls({ socket, ca, servername, ALPNProtocols: [...offered] })
+      await once(tls, 'secureConnect')
+      expect([servername, offered, tls.alpnProtocol]).toEqual([servername, offered, agreed])
+      tls.destroy()
+    }
+    agent.close()
   })
 
   it('changes what runs in CI only with a token for that, which is asked for only where policy gives it', async () => {

@@ -10,7 +10,10 @@ import type { ConnectRequest, ConnectVerdict, ListenerDependencies, ListenerLimi
 import { readConnect, type ReadContext } from './read-request.ts'
 import { answerOf, answerOnSocket, lingerThenDestroy, refuse, refuseUnjudged } from './refuse.ts'
 import { HTTP_SPEECH, type TunnelSpeech } from './tunnel-speech.ts'
-import { endTls } from './tunnel-tls.ts'
+import { endTls, type TunnelTls } from './tunnel-tls.ts'
+
+const ANY_HTTP = ['h2', 'http/1.1'] as const
+const ONLY_HTTP1 = ['http/1.1'] as const
 
 /** What a CONNECT needs of the listener around it. */
 export interface ConnectContext {
@@ -107,13 +110,14 @@ function open(opening: Opening, verdict: ConnectVerdict | Denial): void {
       return relay(opening)
     case 'plain':
       return establish(opening, servePlain)
-    case 'intercept': {
+    case 'intercept':
+    case 'intercept_http1': {
       if (!deps.ca.covers(connect.host)) {
         return refuseTunnel(opening, deny('host_not_served', 'the host is not among ca.hosts, so its TLS cannot be intercepted', {
           hint: 'The host is not declared in ca.hosts.',
         }))
       }
-      return establish(opening, serveTls)
+      return establish(opening, verdict === 'intercept' ? serveTls : serveTlsOfHttp1)
     }
   }
 }
@@ -148,22 +152,30 @@ function servePlain(opening: Opening, spoken: Spoken): void {
 }
 
 function serveTls(opening: Opening, spoken: Spoken): void {
+  endTlsFor(opening, spoken, ANY_HTTP)
+}
+
+function serveTlsOfHttp1(opening: Opening, spoken: Spoken): void {
+  endTlsFor(opening, spoken, ONLY_HTTP1)
+}
+
+function endTlsFor(opening: Opening, spoken: Spoken, protocols: TunnelTls['protocols']): void {
   if (spoken !== 'tls') return refuseSpoken(opening, spoken, 'TLS')
   const { context: { deps }, connect, socket } = opening
   const made = deps.ca.contextFor(connect.host)
-  if (!(made instanceof Promise)) return intercept(opening, made)
-  void made.then((settled) => intercept(opening, settled), (error: unknown) => {
+  if (!(made instanceof Promise)) return intercept(opening, made, protocols)
+  void made.then((settled) => intercept(opening, settled, protocols), (error: unknown) => {
     deps.sink.broken(error)
     refuse(deps, deny('overloaded', 'no certificate could be made for the host'), factsOf(opening))
     socket.destroy()
   })
 }
 
-function intercept(opening: Opening, secureContext: SecureContext): void {
+function intercept(opening: Opening, secureContext: SecureContext, protocols: TunnelTls['protocols']): void {
   const { socket, connect, context } = opening
   const { limits, deps } = context
   if (socket.destroyed) return
-  endTls(socket, secureContext, limits.handshakeTimeoutMs, deps.timers, (handshake) => {
+  endTls(socket, { context: secureContext, protocols, timeoutMs: limits.handshakeTimeoutMs }, deps.timers, (handshake) => {
     if ('failed' in handshake) {
       // Not answered: the client has not agreed to read anything. An ops person sees here that an agent does not trust the bundle.
       refuse(deps, deny('tunnel_not_intercepted', `the TLS handshake with the client failed (${handshake.failed})`), factsOf(opening))

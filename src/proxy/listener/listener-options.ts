@@ -116,10 +116,11 @@ export interface ConnectRequest {
 }
 
 /**
- * What becomes of a CONNECT: `intercept`: TLS is ended here and every request judged; `plain`: an integration serves this host and
+ * What becomes of a CONNECT: `intercept`: TLS is ended here and every request judged; `intercept_http1`: the same, and HTTP/2 is not
+ * offered; `plain`: an integration serves this host and
  * port by plain HTTP, every request is judged; `tunnel`: bytes pass unread, and never with a credential.
  */
-export type ConnectVerdict = 'intercept' | 'plain' | 'tunnel'
+export type ConnectVerdict = 'intercept' | 'intercept_http1' | 'plain' | 'tunnel'
 
 /** A tunnel to be relayed as it is. From here on the socket is the relay's; nothing was answered yet. */
 export interface OpaqueTunnel extends ConnectRequest {

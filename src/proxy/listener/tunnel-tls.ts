@@ -8,13 +8,21 @@ export type Handshake =
   /** `code` is OpenSSL's, e.g. of a client that does not trust our authority. */
   | { readonly failed: string }
 
+/** How it is ended. */
+export interface TunnelTls {
+  readonly context: SecureContext
+  /** By ALPN; the first is preferred. */
+  readonly protocols: readonly ('h2' | 'http/1.1')[]
+  readonly timeoutMs: number
+}
+
 /**
- * Ends the client's TLS in a tunnel with the leaf for the host of its CONNECT, and lets the client choose HTTP/2. The server name is read,
- * not followed.
+ * Ends the client's TLS in a tunnel with the leaf for the host of its CONNECT, and lets the client choose among the protocols that are offered.
+ * The server name is read, not followed.
  */
-export function endTls(socket: Socket, context: SecureContext, timeoutMs: number, timers: Timers, tell: (handshake: Handshake) => void): void {
+export function endTls(socket: Socket, { context, protocols, timeoutMs }: TunnelTls, timers: Timers, tell: (handshake: Handshake) => void): void {
   socket.setTimeout(0)
-  const secure = new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['h2', 'http/1.1'] })
+  const secure = new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: [...protocols] })
   let told = false
   const fail = (code: string): void => {
     if (told) return
