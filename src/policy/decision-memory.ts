@@ -5,6 +5,8 @@ import type { EvaluationInput } from './snapshot.ts'
 
 /** Decisions kept for one principal; beyond it all of its are forgotten, and made anew. */
 const MAX_PER_PRINCIPAL = 128
+/** Of all of them, some 50 MB: each renewed token has a principal of its own, and tokens that have ended are still known for long. */
+const MAX_KEPT = 32_768
 /** Longer texts are rare, and not worth their memory. */
 const MAX_KEY_LENGTH = 512
 
@@ -18,7 +20,8 @@ interface Kept {
  * and its targets. Only for rules that look at nothing else, and while the delegation runs. A new snapshot has a new memory.
  */
 export class DecisionMemory {
-  readonly #ofPrincipal = new WeakMap<Principal, Map<string, Kept>>()
+  #ofPrincipal = new WeakMap<Principal, Map<string, Kept>>()
+  #kept = 0
 
   /** @param decide makes the decision where none is kept; it must look at nothing but what is named above */
   decide(input: EvaluationInput, decide: (input: EvaluationInput) => Decision): Decision {
@@ -27,13 +30,23 @@ export class DecisionMemory {
     if (principal.delegation !== undefined && nowMs >= principal.delegation.expiresAtMs) return decide(input)
     const key = keyOf(operation)
     if (key === undefined) return decide(input)
-    const kept = this.#ofPrincipal.get(principal) ?? this.#begin(principal)
-    const known = kept.get(key)
+    const known = this.#ofPrincipal.get(principal)?.get(key)
     if (known !== undefined && sameOperation(known.operation, operation)) return known.decision
     const decision = decide(input)
-    if (kept.size >= MAX_PER_PRINCIPAL) kept.clear()
-    kept.set(key, { operation, decision })
+    this.#keep(principal, key, { operation, decision })
     return decision
+  }
+
+  #keep(principal: Principal, key: string, decided: Kept): void {
+    if (this.#kept >= MAX_KEPT) {
+      this.#ofPrincipal = new WeakMap()
+      this.#kept = 0
+    }
+    const kept = this.#ofPrincipal.get(principal) ?? this.#begin(principal)
+    const before = kept.size
+    if (before >= MAX_PER_PRINCIPAL) kept.clear()
+    kept.set(key, decided)
+    this.#kept += kept.size - before
   }
 
   #begin(principal: Principal): Map<string, Kept> {

@@ -70,4 +70,18 @@ describe('a decision', () => {
     run.decide({ ...OPERATION, targets: { kind: 'named', names: ['acme-corp/0'] } })
     expect(run.made).toBe(1_001)
   })
+
+  it('is bounded in number by all principals together, since a token that is renewed again and again has a principal each time', () => {
+    const run = world()
+    const first = principal()
+    run.decide(OPERATION, first)
+    run.decide(OPERATION, first)
+    expect(run.made).toBe(1)
+    for (let token = 0; token < 400; token += 1) {
+      const renewed = principal()
+      for (let number = 0; number < 100; number += 1) run.decide({ ...OPERATION, targets: { kind: 'named', names: [`acme-corp/${number}`] } }, renewed)
+    }
+    run.decide(OPERATION, first)
+    expect(run.made).toBe(1 + 400 * 100 + 1)
+  })
 })
