@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Received } from '../../src/proxy/exchange.ts'
 import { startHarness, type Harness } from '../listener/harness.ts'
 import { ask, sessionThroughTunnel, tlsThroughTunnel, valuesOf } from './h2-client.ts'
 
@@ -24,6 +25,44 @@ describe('HTTP/2 in an intercepted tunnel', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ method: 'GET', scheme: 'https', host: 'api.example.com', port: 443, path: '/x', query: 'y=1', headers: ['accept', 'a/b'], framing: { kind: 'none' } })
     expect(harness.received.at(-1)).toMatchObject({ door: 'connect', proofs: { token: 't0' }, client: { version: '2' } })
     session.close()
+  })
+
+  it.each([['NO_ERROR', 0], ['CANCEL', 8]])('ends with a reset, also while nobody reads its body: %s', async (_name, code) => {
+    const arrived = Promise.withResolvers<Received>()
+    const held = await startHarness({ exchange: (one) => arrived.resolve(one) })
+    const session = await sessionThroughTunnel(held, 'api.example.com:443')
+    const stream = session.request({ ':path': '/x', ':method': 'POST' })
+    stream.on('error', () => undefined)
+    stream.write(Buffer.alloc(250_000))
+    const { client } = await arrived.promise
+    // Read a little, as by an upstream that takes no more for now.
+    await new Promise<void>((resolve) => client.body.once('data', () => {
+      client.body.pause()
+      resolve()
+    }))
+    // As much as the windows let it: there is more than the body itself holds.
+    await vi.waitFor(() => expect(client.body.readableLength).toBeGreaterThanOrEqual(client.body.readableHighWaterMark))
+    for (let round = 0; round < 3; round += 1) await new Promise((resolve) => session.ping(resolve))
+    const over = new Promise<void>((resolve) => client.onClose(resolve))
+    stream.close(code)
+    await over
+    expect([client.gone, client.body.destroyed, client.body.readableEnded]).toEqual([true, true, false])
+    session.destroy()
+    await held.close()
+  })
+
+  it('passes trailers of whatever name', async () => {
+    const held = await startHarness({
+      exchange: ({ client }) => {
+        client.head(200, [], undefined)
+        client.write(Buffer.from('x'))
+        client.end(['constructor', 'a', '__proto__', 'b', 'X-C', 'c', 'x-c', 'd'])
+      },
+    })
+    const session = await sessionThroughTunnel(held, 'api.example.com:443')
+    expect((await ask(session, GET)).trailers).toEqual(['constructor', 'a', '__proto__', 'b', 'x-c', 'c', 'x-c', 'd'])
+    session.destroy()
+    await held.close()
   })
 
   it('passes bodies, of a told length and without', async () => {

@@ -1,6 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { ClientSide, HttpVersion } from '../client-side.ts'
+import { resetStream } from '../../lib/reset-stream.ts'
 import { isConnectionSpecific } from '../../http/connection-fields.ts'
 import { Http2Body } from './http2-body.ts'
 
@@ -138,7 +139,7 @@ export class Http2Client implements ClientSide {
 
   cut(): void {
     this.#held = undefined
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    resetStream(this.#stream, constants.NGHTTP2_INTERNAL_ERROR)
   }
 
   answer(status: number, fields: readonly string[], body: Buffer | undefined): void {
@@ -206,7 +207,7 @@ export class Http2Client implements ClientSide {
   #boundIdleTime(): void {
     if (this.#timed) return
     this.#timed = true
-    this.#stream.setTimeout(this.#facts.idleTimeoutMs, () => this.#stream.close(constants.NGHTTP2_CANCEL))
+    this.#stream.setTimeout(this.#facts.idleTimeoutMs, () => resetStream(this.#stream, constants.NGHTTP2_CANCEL))
   }
 }
 
@@ -226,7 +227,7 @@ function blockOf(status: number, fields: readonly string[], contentLength: numbe
 }
 
 function headersOf(fields: readonly string[]): OutgoingHttpHeaders {
-  const headers: Record<string, string | string[]> = {}
+  const headers = Object.create(null) as Record<string, string | string[]>
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const name = (fields[at] ?? '').toLowerCase()
     if (isConnectionSpecific(name) || name.startsWith(':')) continue

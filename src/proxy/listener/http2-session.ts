@@ -104,7 +104,7 @@ export class Http2Session {
       if (this.#open === 0) this.#onIdle()
     }
     if (stream.destroyed) process.nextTick(close)
-    else stream.once('close', close)
+    else stream.once('close', close).once('aborted', () => process.nextTick(end, stream))
   }
 
   #onIdle(): void {
@@ -139,6 +139,11 @@ export class Http2Session {
     refuse(this.#context.deps, denial, { door: 'connect', method: 'CONNECT', host: fieldsOf(fields).host, proofs: this.#connection.tunnel?.proofs })
     stream.close(constants.NGHTTP2_HTTP_1_1_REQUIRED)
   }
+}
+
+/** Node keeps a stream that was reset by NO_ERROR until its body is read to the end, which may be never. After our own reset has left. */
+function end(stream: ServerHttp2Stream): void {
+  stream.destroy()
 }
 
 /** What a head said, for the record of its refusal. */
