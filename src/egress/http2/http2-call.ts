@@ -1,4 +1,5 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
+import { resetStream } from '../../lib/reset-stream.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import type { AnswerHandler, UpstreamCall, UpstreamRequest } from '../upstream.ts'
 import { sendHttp2Body } from './http2-body.ts'
@@ -28,6 +29,8 @@ export class Http2Call implements UpstreamCall {
   ended = false
   /** It was begun anew once, since the upstream had refused its stream. */
   retried = false
+  /** Of its dispatch, by its upstream's count. */
+  since = 0
   /** Of the last byte that came or went, or of its wait's begin, by the owner's count. */
   activeAt = 0
   headRead = false
@@ -211,7 +214,7 @@ export class Http2Call implements UpstreamCall {
     this.#stopBody = undefined
     this.#stream = undefined
     this.#owner = undefined
-    if (stream !== undefined && code !== undefined && !stream.closed) stream.close(code)
+    if (stream !== undefined && code !== undefined && !stream.closed) resetStream(stream, code)
     owner?.ended(this)
   }
 }

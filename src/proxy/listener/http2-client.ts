@@ -1,8 +1,8 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { ClientSide, HttpVersion } from '../client-side.ts'
-import { resetStream } from '../../lib/reset-stream.ts'
 import { isConnectionSpecific } from '../../http/connection-fields.ts'
+import { resetStream } from '../../lib/reset-stream.ts'
 import { Http2Body } from './http2-body.ts'
 
 const OK = 200
