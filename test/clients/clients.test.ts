@@ -36,20 +36,30 @@ async function refusedOnce(run: () => Promise<void>): Promise<void> {
   expect(await deniedSoFar()).toBe(before + 1)
 }
 
-for (const [way, env] of [
-  ['through HTTPS_PROXY', () => proxyEnv(world, token)],
-  ['through a base URL', () => ({ BASE_URL: world.baseUrl('github'), AUTH: token })],
+/** Proves that one allowed and one refused call left one record each. */
+async function oneRecordEach(run: () => Promise<void>): Promise<void> {
+  const ended = async (): Promise<readonly unknown[]> => (await world.records()).filter(({ event }) => event === 'api.call' || event === 'api.denied').map(({ event, outcome }) => `${String(event)} ${String(outcome)}`)
+  const before = (await ended()).length
+  await run()
+  expect((await ended()).slice(before)).toEqual(['api.call ok', 'api.denied denied'])
+}
+
+for (const [way, env, version] of [
+  ['through HTTPS_PROXY', () => proxyEnv(world, token), { curl: '2', go: 'HTTP/2.0' }],
+  ['through a base URL', () => ({ BASE_URL: world.baseUrl('github'), AUTH: token }), { curl: '1.1', go: 'HTTP/1.1' }],
 ] as const) {
   describe(way, () => {
-    it('curl has its allowed call succeed and sees the refusal', () => refusedOnce(async () => {
+    it('curl has its allowed call succeed and sees the refusal, by HTTP/2 where it can', () => oneRecordEach(async () => {
       const base = env() as Record<string, string>
       const url = base['BASE_URL'] ?? 'https://api.github.com'
       const auth = base['AUTH'] === undefined ? [] : ['-H', `Authorization: Bearer ${base['AUTH']}`]
-      const allowed = await runClient('curl', ['-sS', '--fail-with-body', ...auth, `${url}/repos/acme-corp/backend/pulls/42`], base)
-      expect(JSON.parse(allowed.stdout)).toMatchObject({ number: 42, title: TITLE })
-      const denied = await runClient('curl', ['-sS', '--fail-with-body', ...auth, '-d', '{}', '-H', 'Content-Type: application/json', `${url}/repos/acme-corp/prod-payments/pulls/3/reviews`], base)
-      expect(denied.code).toBe(22)
-      expect(JSON.parse(denied.stdout)).toMatchObject({ status: '403', postern: { code: 'policy_denied', rule: 'org/production-is-read-only' } })
+      const told = ['-sS', '--http2', '--fail-with-body', '-w', '\n%{http_version}', ...auth]
+      const allowed = await runClient('curl', [...told, `${url}/repos/acme-corp/backend/pulls/42`], base)
+      const [body = '', protocol] = allowed.stdout.split(/\n(?=[^\n]*$)/)
+      expect([JSON.parse(body), protocol]).toMatchObject([{ number: 42, title: TITLE }, version.curl])
+      const denied = await runClient('curl', [...told, '-d', '{}', '-H', 'Content-Type: application/json', `${url}/repos/acme-corp/prod-payments/pulls/3/reviews`], base)
+      const [refusal = '', refusedBy] = denied.stdout.split(/\n(?=[^\n]*$)/)
+      expect([denied.code, JSON.parse(refusal), refusedBy]).toMatchObject([22, { status: '403', postern: { code: 'policy_denied', rule: 'org/production-is-read-only' } }, version.curl])
     }))
 
     it('Octokit reads, reviews, pages, and gets a RequestError', () => refusedOnce(async () => {
@@ -74,8 +84,8 @@ for (const [way, env] of [
       expect(printed(await runClient(PYTHON, [program('requests_client.py')], env()))).toEqual(PLAIN)
     }))
 
-    it('Go’s net/http sees 200 and 403', () => refusedOnce(async () => {
-      expect(printed(await runClient(goBinary, [], env()))).toEqual(PLAIN)
+    it('Go’s net/http sees 200 and 403, by HTTP/2 where it can', () => oneRecordEach(async () => {
+      expect(printed(await runClient(goBinary, [], env()))).toEqual({ ...PLAIN, protocols: [version.go, version.go] })
     }))
   })
 }

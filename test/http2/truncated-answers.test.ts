@@ -73,6 +73,7 @@ describe('an answer that was broken off', () => {
     for (const [name, onFrame] of [
       ['by RST_STREAM with NO_ERROR', answering((id) => [head(id), data(id)], (id) => [reset(id, 0)])],
       ['by RST_STREAM with NO_ERROR in the packet of its last bytes', answering((id) => [head(id)], (id) => [data(id), reset(id, 0)])],
+      ['by RST_STREAM with NO_ERROR in the packet of its last bytes, all that it told of', answering((id) => [frame(FRAME.headers, END_HEADERS, id, block([':status', '200'], ['content-length', '3'])), data(id), reset(id, 0)])],
       ['by RST_STREAM with CANCEL', answering((id) => [head(id), data(id)], (id) => [reset(id, 8)])],
       ['by RST_STREAM with INTERNAL_ERROR', answering((id) => [head(id), data(id)], (id) => [reset(id, 2)])],
       ['by an end before its length', answering((id) => [frame(FRAME.headers, END_HEADERS, id, block([':status', '200'], ['content-length', '9'])), data(id, END_STREAM)])],

@@ -14,7 +14,7 @@ type pull struct {
 	Postern struct{ Code string }
 }
 
-func call(method, url string, body []byte) (int, pull) {
+func call(method, url string, body []byte) (*http.Response, pull) {
 	request, err := http.NewRequest(method, url, bytes.NewReader(body))
 	if err != nil {
 		panic(err)
@@ -34,7 +34,7 @@ func call(method, url string, body []byte) (int, pull) {
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
 		panic(err)
 	}
-	return response.StatusCode, answer
+	return response, answer
 }
 
 func main() {
@@ -44,6 +44,8 @@ func main() {
 	}
 	allowed, first := call("GET", base+"/repos/acme-corp/backend/pulls/42", nil)
 	denied, second := call("POST", base+"/repos/acme-corp/prod-payments/pulls/3/reviews", []byte(`{"event":"APPROVE"}`))
-	out, _ := json.Marshal(map[string]any{"allowed": allowed, "title": first.Title, "denied": denied, "code": second.Postern.Code})
+	out, _ := json.Marshal(map[string]any{
+		"allowed": allowed.StatusCode, "title": first.Title, "denied": denied.StatusCode, "code": second.Postern.Code, "protocols": []string{allowed.Proto, denied.Proto},
+	})
 	fmt.Println(string(out))
 }
