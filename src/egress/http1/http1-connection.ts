@@ -165,12 +165,12 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.#trailers = undefined
     this.#call = undefined
     this.#used = true
-    if (clean && this.#reader.persistent && this.#bodySent && !this.#closed) {
+    if (clean && this.#reader.persistent && this.#bodySent && !this.#closed && !this.#socket.writableNeedDrain) {
       this.keptForMs = this.#reader.keptForMs
       if (call?.paused === true) this.#socket.resume()
       this.#owner.idle(this)
     } else {
-      // A request that is answered before it was sent whole leaves its rest unsent.
+      // A request that is answered before it was sent whole leaves its rest unsent, and what has left our buffers for the system's has been sent.
       this.#close()
     }
     call?.complete(trailers)
