@@ -8,11 +8,12 @@ import { checkAgentNames, checkAgentsUnique, checkBoundToken, checkProofsVerifie
 import {
   checkCaHosts, checkGitOrigin, checkOriginsEncrypted, checkOriginsUnique, checkParentProxy, checkRoutes, checkSlackTokens,
 } from './check-integrations.ts'
+import { checkLimits } from './check-limits.ts'
 import { checkResourceServers } from './check-resource-servers.ts'
 import type { Check } from './check.ts'
 
 const CHECKS: readonly Check[] = [
-  checkListener, checkOperations, // who can reach us
+  checkListener, checkOperations, checkLimits, // who can reach us, and how much of us they can hold
   checkSomeProof, checkBoundToken, checkAgentsUnique, checkAgentNames, checkProofsVerified, // who can prove what
   checkAuthorityExposure, checkLogin, checkLifetimes, checkResourceServers, checkPeopleConnect, checkStore, // who signs in, and what is kept of it
   checkOriginsUnique, checkOriginsEncrypted, checkCaHosts, checkGitOrigin, checkRoutes, checkSlackTokens, checkParentProxy, // where credentials go
