@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { addressGuard } from '../../src/egress/address-guard.ts'
 import { openUpstream, UPSTREAM_SETTINGS } from '../../src/egress/open-upstream.ts'
 import { UpstreamError } from '../../src/egress/upstream-error.ts'
@@ -9,7 +9,7 @@ import { dispatch, type Told, type Wish } from './answered.ts'
 import { block, END_HEADERS, END_STREAM, frame, FRAME, startFrameServer, u32, type Frame } from './frames.ts'
 
 const closers: (() => unknown)[] = []
-afterEach(async () => { for (const close of closers.splice(0)) await close() })
+afterAll(async () => { for (const close of closers.splice(0)) await close() })
 
 type OnFrame = (one: Frame, socket: Socket, connection: number) => void
 
@@ -51,7 +51,7 @@ const BODIES: readonly (readonly [string, Wish])[] = [
   ['with a body', { method: 'POST', body: { kind: 'bytes', bytes: Buffer.from('body') } }],
 ]
 
-describe('an answer that its upstream ended', () => {
+describe.concurrent('an answer that its upstream ended', () => {
   for (const [pace, wish] of PACES) for (const [body, request] of BODIES) {
     for (const [name, onFrame] of [
       ['by END_STREAM on its last bytes', answering((id) => [head(id)], (id) => [data(id, END_STREAM)])],
@@ -68,7 +68,7 @@ describe('an answer that its upstream ended', () => {
   }
 })
 
-describe('an answer that was broken off', () => {
+describe.concurrent('an answer that was broken off', () => {
   for (const [pace, wish] of PACES) for (const [body, request] of BODIES) {
     for (const [name, onFrame] of [
       ['by RST_STREAM with NO_ERROR', answering((id) => [head(id), data(id)], (id) => [reset(id, 0)])],
@@ -94,7 +94,7 @@ describe('an answer that was broken off', () => {
   }
 })
 
-describe('a request that the upstream did nothing about', () => {
+describe.concurrent('a request that the upstream did nothing about', () => {
   /** Refuses the first streams so many times, and answers the next. */
   const refusing = (times: number, asked: string[], refusal: (stream: number) => readonly Buffer[]): OnFrame => {
     let left = times
@@ -146,7 +146,7 @@ describe('a request that the upstream did nothing about', () => {
   })
 })
 
-describe('a connection that goes away', () => {
+describe.concurrent('a connection that goes away', () => {
   it('lets its streams end, and takes no further ones', async () => {
     const asked: string[] = []
     const held: (() => void)[] = []
