@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect as connectSocket, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requestBytes } from '../support/agent-client.ts'
 import { approvedRun, startAuthorityWorld, type AgentRun, type AuthorityWorld } from '../support/authority-world.ts'
-import { Wire } from '../support/wire.ts'
+import { valuesOf, Wire } from '../support/wire.ts'
 import { BrowserApi, READ_PULLS, sessionOf } from '../authority/support/calls.ts'
 
 const SESSION = 'urn:postern:params:oauth:token-type:session'
@@ -56,6 +57,39 @@ async function said(...messages: readonly Buffer[]): Promise<string> {
   return Buffer.concat(chunks).toString('hex')
 }
 
+/** Writes what a client says first in one piece with what its user says, and keeps the replies to that from the user. */
+class Ahead extends Duplex {
+  replies = Buffer.alloc(0)
+  readonly #socket: Socket
+  readonly #replyBytes: number
+  #ahead: Buffer | undefined
+
+  constructor(socket: Socket, ahead: Buffer, replyBytes: number) {
+    super()
+    this.#socket = socket
+    this.#ahead = ahead
+    this.#replyBytes = replyBytes
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.once('close', () => this.destroy())
+  }
+
+  override _read(): void {
+    this.#socket.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#socket.write(this.#ahead === undefined ? chunk : Buffer.concat([this.#ahead, chunk]))
+    this.#ahead = undefined
+    done()
+  }
+
+  #take(chunk: Buffer): void {
+    const missing = this.#replyBytes - this.replies.length
+    if (missing > 0) this.replies = Buffer.concat([this.replies, chunk.subarray(0, missing)])
+    if (chunk.length > missing) this.push(chunk.subarray(missing))
+  }
+}
+
 const denied = (detail: string): Promise<Record<string, unknown>> => world.recorded(({ event, reason }) => event === 'api.denied' && reason === `listener: ${detail}`)
 const NO_ADDRESS = '0001000000000000'
 
@@ -73,11 +107,26 @@ describe('SOCKS5', () => {
     raw.send(Buffer.concat([greeting(0, 2), login(secret), asking('API.github.com')]))
     expect(await raw.until(/^[^]{14}/)).toBe(Buffer.from(`05020100${`0500${NO_ADDRESS}`}`, 'hex').toString('latin1'))
     socket.removeAllListeners('data')
-    const tls = connectTls({ socket, ca: readFileSync(world.bundle), servername: 'api.github.com' })
-    const inside = new Wire(tls, () => undefined)
+    const inside = new Wire(connectTls({ socket, ca: readFileSync(world.bundle), servername: 'api.github.com' }), () => undefined)
     expect((await inside.ask(requestBytes('GET', PULL, 'api.github.com'))).status).toBe(200)
-    expect((await inside.ask(requestBytes('GET', '/repos/other-corp/secret/pulls/1', 'api.github.com'))).status).toBe(403)
+    const refused = await inside.ask(requestBytes('GET', '/repos/other-corp/secret/pulls/1', 'api.github.com'))
+    // A refusal that leaves nothing unread leaves the connection as it was; a request for another host does not.
+    expect([refused.status, valuesOf(refused, 'connection')]).toEqual([403, ['keep-alive']])
+    const strayed = await inside.ask(requestBytes('GET', PULL, 'uploads.github.com'))
+    expect([strayed.status, strayed.code, valuesOf(strayed, 'connection')]).toEqual([421, 'authority_mismatch', ['close']])
+    await inside.closed
+  })
+
+  it('takes a TLS handshake that begins ahead of its own replies', async () => {
+    const socket = connectSocket(port, '127.0.0.1')
+    const ahead = Buffer.concat([greeting(2), login(secret), asking('api.github.com')])
+    const replies = `050201000500${NO_ADDRESS}`
+    const tunnel = new Ahead(socket, ahead, replies.length / 2)
+    const inside = new Wire(connectTls({ socket: tunnel, ca: readFileSync(world.bundle), servername: 'api.github.com' }), () => undefined)
+    expect((await inside.ask(requestBytes('GET', PULL, 'api.github.com'))).status).toBe(200)
+    expect(tunnel.replies.toString('hex')).toBe(replies)
     inside.close()
+    socket.destroy()
   })
 
   it.each<readonly [string, () => readonly Buffer[], string, string]>([
@@ -111,5 +160,4 @@ describe('SOCKS5', () => {
     const bytes = Buffer.concat([greeting(2), login(revoked), asking('api.github.com')])
     expect(await said(...Array.from(bytes, (byte) => Buffer.from([byte])))).toBe('0502010005020001000000000000')
   })
-
 })
