@@ -114,6 +114,24 @@ describe('a WebSocket through the proxy', () => {
     socket.terminate()
   })
 
+  it('passes a piece of a message at once, in whatever byte it ends', async () => {
+    open.upstream.onSocket = (socket) => {
+      socket.on('message', (data: Buffer) => {
+        socket.send(`you said ${data.toString()}`, { fin: false })
+        // Its answer comes once the piece before it has passed, and only then the rest.
+        socket.ping()
+        socket.once('pong', () => socket.send('.', { fin: true }))
+      })
+    }
+    const socket = await open.reverse('/v1/rooms/room-pieces')
+    for (const end of [...Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at)), open.upstream.secret.slice(0, 7)]) {
+      const answer = nextMessage(socket)
+      socket.send(end)
+      expect(await answer).toBe(`you said ${end}.`)
+    }
+    socket.terminate()
+  })
+
   it('takes it out of pings and of the reason of a close, too, and counts it', async () => {
     open.upstream.onSocket = (socket, { headers }) => {
       const secret = headers.authorization?.slice('Bearer '.length) ?? ''
