@@ -1,3 +1,4 @@
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Received } from '../../src/proxy/exchange.ts'
 import { startHarness, type Harness } from '../listener/harness.ts'
@@ -6,6 +7,13 @@ import { ask, sessionThroughTunnel, tlsThroughTunnel, valuesOf } from './h2-clie
 let harness: Harness
 beforeAll(async () => { harness = await startHarness() })
 afterAll(() => harness.close())
+
+/** A client that lets nothing of any answer's body come. */
+async function windowless(to: Harness): Promise<ClientHttp2Session> {
+  const socket = await tlsThroughTunnel(to, 'api.example.com:443')
+  const session = connectHttp2('https://api.example.com', { createConnection: () => socket, settings: { initialWindowSize: 0 } })
+  return session.on('error', () => undefined)
+}
 
 const GET = { ':path': '/x?y=1' }
 
@@ -47,6 +55,17 @@ describe('HTTP/2 in an intercepted tunnel', () => {
     stream.close(code)
     await over
     expect([client.gone, client.body.destroyed, client.body.readableEnded]).toEqual([true, true, false])
+    session.destroy()
+    await held.close()
+  })
+
+  it('ends a stream whose client takes nothing of a small answer, be it a refusal, also while it pings', async () => {
+    const held = await startHarness({ limits: { idleTimeoutMs: 200, headerTimeoutMs: 200 } })
+    const session = await windowless(held)
+    const pings = setInterval(() => void session.ping(() => undefined), 20)
+    const answers = await Promise.all([ask(session, GET), ask(session, { ...GET, ':authority': 'other.example.com' })])
+    expect(answers.map(({ status, reset }) => [status, reset])).toEqual([[200, 'NGHTTP2_CANCEL'], [421, 'NGHTTP2_CANCEL']])
+    clearInterval(pings)
     session.destroy()
     await held.close()
   })

@@ -38,6 +38,9 @@ export class Http2Client implements ClientSide {
   #timed = false
   #over = false
   #listeners: (() => void)[] | undefined
+  /** Bytes that wait to be taken, and since when they are as many. */
+  #waiting = 0
+  #waitingSinceMs = 0
 
   constructor(stream: ServerHttp2Stream, facts: Http2ClientFacts) {
     this.#stream = stream
@@ -165,6 +168,20 @@ export class Http2Client implements ClientSide {
     const listeners = this.#listeners
     this.#listeners = undefined
     if (listeners !== undefined) for (const listener of listeners.slice()) listener()
+  }
+
+  /**
+   * For the session, every now and then: ends a stream that takes none of its answer for too long. Node's own timer would begin anew with
+   * whatever passes on the connection, be it a PING.
+   */
+  look(nowMs: number): void {
+    const waiting = this.#stream.bufferSize
+    if (waiting === 0 || waiting !== this.#waiting) {
+      this.#waiting = waiting
+      this.#waitingSinceMs = nowMs
+    } else if (nowMs - this.#waitingSinceMs >= this.#facts.idleTimeoutMs) {
+      this.#stream.close(constants.NGHTTP2_CANCEL)
+    }
   }
 
   /** Writes a head that waits. */

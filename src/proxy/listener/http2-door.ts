@@ -55,7 +55,7 @@ export class Http2Door implements SessionOwner {
     for (const session of this.#sessions) session.close()
   }
 
-  /** One timer for all connections on which nothing happens, in place of one each request. */
+  /** One timer for all connections and streams on which nothing happens, in place of one each request. */
   #look(): void {
     if (this.#looking) return
     this.#looking = true
@@ -69,6 +69,7 @@ export class Http2Door implements SessionOwner {
   }
 
   #bound(session: Http2Session, nowMs: number): void {
+    session.look(nowMs)
     if (session.idleSinceMs === undefined) return
     const { headerTimeoutMs, keepAliveTimeoutMs } = this.#context.limits
     if (nowMs - session.idleSinceMs < (session.used ? keepAliveTimeoutMs : headerTimeoutMs)) return

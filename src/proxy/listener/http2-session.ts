@@ -1,5 +1,6 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream, type ServerSessionOptions } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
+import { Roster } from '../../lib/roster.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
 import type { Connection } from './connection.ts'
@@ -37,7 +38,7 @@ export class Http2Session {
   readonly #owner: SessionOwner
   readonly #socket: TLSSocket
   readonly #session: ServerHttp2Session
-  #open = 0
+  readonly #clients = new Roster<Http2Client>()
 
   constructor(socket: TLSSocket, connection: Connection, options: ServerSessionOptions, context: Http2Context, owner: SessionOwner) {
     this.#context = context
@@ -59,14 +60,19 @@ export class Http2Session {
 
   /** Answers under way. */
   get open(): number {
-    return this.#open
+    return this.#clients.size
   }
 
   /** No further streams (GOAWAY); the connection ends with the last one. */
   close(): void {
     if (this.#session.closed || this.#session.destroyed) return
     this.#session.close()
-    if (this.#open === 0) this.#onIdle()
+    if (this.open === 0) this.#onIdle()
+  }
+
+  /** Every now and then. */
+  look(nowMs: number): void {
+    for (const client of this.#clients) client.look(nowMs)
   }
 
   destroy(): void {
@@ -95,13 +101,13 @@ export class Http2Session {
   #track(stream: ServerHttp2Stream, client: Http2Client): void {
     this.used = true
     this.idleSinceMs = undefined
-    this.#open += 1
+    const place = this.#clients.add(client)
     const over = this.#owner.opened(client)
     const close = (): void => {
-      this.#open -= 1
+      this.#clients.delete(place)
       over()
       client.over()
-      if (this.#open === 0) this.#onIdle()
+      if (this.open === 0) this.#onIdle()
     }
     if (stream.destroyed) process.nextTick(close)
     else stream.once('close', close).once('aborted', () => process.nextTick(end, stream))
