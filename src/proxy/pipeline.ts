@@ -70,11 +70,22 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
     },
     exchange(received) {
       open += 1
-      const outcome = run(deps.stages, received)
-      if (outcome instanceof Promise) void outcome.then((settled) => finish(received, settled))
-      else finish(received, outcome)
+      const trace = traceOf(received)
+      const outcome = run(deps.stages, trace)
+      if (outcome instanceof Promise) void outcome.then((settled) => finish(trace, settled))
+      else finish(trace, outcome)
     },
   }
+}
+
+/** Every field has its place from the start: an object that grows stage by stage is moved again and again. */
+function traceOf({ id, door, receivedAtMs, startedMonotonicMs, request, prefix, proofs, client, place }: Received): Trace {
+  const trace: { readonly [K in keyof Required<Trace> | 'arrival']: K extends keyof Trace ? Trace[K] | undefined : undefined } = {
+    id, door, receivedAtMs, startedMonotonicMs, request, prefix, proofs, client, place,
+    arrival: undefined, principal: undefined, admission: undefined, snapshot: undefined, route: undefined, inspection: undefined, decision: undefined,
+    credential: undefined, announced: undefined, forwarding: undefined,
+  }
+  return trace as Trace
 }
 
 function bodyOf({ inspection }: Trace): unknown {

@@ -1,5 +1,5 @@
 import type { Denial } from '../../model/denial.ts'
-import { deny } from '../../model/denial.ts'
+import { deny, isDenial } from '../../model/denial.ts'
 import { refusedParameter } from './parameter.ts'
 import type { PathTemplate } from './path-template.ts'
 
@@ -25,6 +25,9 @@ interface Node<T> {
   readonly rests: Map<string, Entry<T>>
 }
 
+/** Paths that are called again and again. */
+const MAX_KNOWN = 4_096
+const MAX_KNOWN_LENGTH = 256
 const DIGITS = /^[0-9]{1,20}$/
 
 /**
@@ -33,6 +36,8 @@ const DIGITS = /^[0-9]{1,20}$/
  */
 export class PathTrie<T> {
   readonly #root: Node<T> = emptyNode()
+  /** Of method and path, which are all that a match is made of; forgotten whole where it is full. */
+  readonly #known = new Map<string, PathMatch<T>>()
 
   /** @throws TypeError where a template of the same shape stands there already for this method */
   add(method: string, template: PathTemplate, value: T): void {
@@ -45,11 +50,22 @@ export class PathTrie<T> {
   }
 
   /**
-   * Pure; O(segments), but for a literal and a parameter that overlap.
+   * Pure but for what it remembers; O(segments), but for a literal and a parameter that overlap.
    * @param path begins with `/`, without the query
    * @returns the match, or the denial `operation_unknown` or `path_refused`
    */
   match(method: string, path: string): PathMatch<T> | Denial {
+    if (path.length > MAX_KNOWN_LENGTH) return this.#match(method, path)
+    const key = `${method} ${path}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const found = this.#match(method, path)
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+    if (!isDenial(found)) this.#known.set(key, found)
+    return found
+  }
+
+  #match(method: string, path: string): PathMatch<T> | Denial {
     const segments = path.slice(1).split('/')
     const entry = find(this.#root, method, segments, 0)
     if (entry === undefined) return deny('operation_unknown', 'no template matches this method and path')

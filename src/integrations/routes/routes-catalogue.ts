@@ -23,7 +23,19 @@ export function routesCatalogue({ integration, routes, inspectsJson, targetsOf }
   const trie = new PathTrie<DescribedRoute>()
   for (const route of routes) trie.add(route.method, route.template, route)
 
+  /** Without a query and a body, what it is follows from the match alone. */
+  const ofMatch = new WeakMap<PathMatch<DescribedRoute>, Operation>()
+
   function operationOf(found: PathMatch<DescribedRoute>, request: CanonicalRequest, body: InspectedBody | undefined): Operation {
+    if (request.query !== undefined || body !== undefined) return describe(found, request, body)
+    const known = ofMatch.get(found)
+    if (known !== undefined) return known
+    const operation = describe(found, request, undefined)
+    ofMatch.set(found, operation)
+    return operation
+  }
+
+  function describe(found: PathMatch<DescribedRoute>, request: CanonicalRequest, body: InspectedBody | undefined): Operation {
     const { value: route, parameters } = found
     return {
       integration,

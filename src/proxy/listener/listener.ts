@@ -65,6 +65,8 @@ function portOf(address: ListenAddress): number {
   return address.kind === 'tcp' ? address.port : 0
 }
 
+/** Either side may break off at any time: whoever reads and writes hears of it by `close`. */
+const UNHEARD = (): void => undefined
 const NOTHING_ASKED = { expectsContinue: false, acceptsTrailers: false, hasBody: true }
 
 class OpenListener implements ConnectContext {
@@ -304,14 +306,14 @@ class OpenListener implements ConnectContext {
     const place = this.#open.add(client)
     const placeInConnection = connection.open.add(client)
     // Either side may break off at any time: whoever reads and writes hears of it by `close`, and no error is left unheard.
-    incoming.on('error', () => undefined)
-    response.on('error', () => undefined)
+    incoming.on('error', UNHEARD)
+    response.on('error', UNHEARD)
     client.onClose(() => {
       connection.open.delete(placeInConnection)
       this.#open.delete(place)
       if (connection.open.size === 0) connection.whenIdle?.()
     })
-    response.once('close', () => client.over())
+    response.on('close', () => client.over())
   }
 
   #onClientError(error: ClientError, socket: Socket): void {

@@ -145,7 +145,7 @@ function inReverse(raw: RawRequest, headers: ReadFields, target: RequestTarget, 
   if (split === undefined) {
     return deny('integration_unknown', 'the first segment of the path is no integration’s name', { hint: 'Without a proxy the path begins with the integration: /{integration}/…' })
   }
-  const proofs = reverseProofs(raw.method, headers, `${scheme}://${authorityText(own, scheme)}${target.path}`, context)
+  const proofs = reverseProofs(raw.method, headers, () => `${scheme}://${authorityText(own, scheme)}${target.path}`, context)
   if (isDenial(proofs)) return proofs
   const request = canonical(raw, headers, { ...target, path: split.path }, { ...own, scheme })
   return { door: 'reverse', request, prefix: split.prefix, proofs, expectsContinue: headers.expectsContinue, acceptsTrailers: headers.acceptsTrailers, hasBody: hasBody(headers) }
@@ -173,12 +173,12 @@ function canonical(raw: RawRequest, headers: ReadFields, target: RequestTarget, 
 }
 
 /** Where Postern is the origin, the agent can also send a token that is bound to its key, with a proof for this very request. */
-function reverseProofs(method: string, headers: ReadHeaders, url: string, context: ReadContext): Proofs | Denial {
+function reverseProofs(method: string, headers: ReadHeaders, url: () => string, context: ReadContext): Proofs | Denial {
   const token = headers.authorization === undefined ? undefined : dpopTokenOf(headers.authorization)
   if (token === undefined) return proofsOf(headers.authorization, headers, context)
   if (headers.dpop === undefined) return deny('token_invalid', 'a DPoP-bound token without a proof', { hint: 'Send a DPoP proof for this request in the field DPoP.' })
   const others = proofsOf(undefined, headers, context)
-  return isDenial(others) ? others : { ...others, token, dpop: { proof: headers.dpop, method, url } }
+  return isDenial(others) ? others : { ...others, token, dpop: { proof: headers.dpop, method, url: url() } }
 }
 
 function authorityText({ host, port }: Authority, scheme: 'http' | 'https'): string {
