@@ -65,7 +65,7 @@ describe('rules for git', () => {
   })
 
   it('and every operation that git does as well is one of the API', () => {
-    for (const name of GIT_OPERATIONS.flatMap(({ counterparts }) => counterparts)) expect(ENDPOINTS.has(name), name).toBe(true)
+    expect(GIT_OPERATIONS.flatMap(({ counterparts }) => counterparts).filter((name) => !ENDPOINTS.has(name))).toEqual([])
   })
 
   it('that deny what runs in CI stop every push, since any could be one; leaving it out of what is allowed does not', async () => {

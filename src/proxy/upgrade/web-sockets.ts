@@ -88,7 +88,7 @@ export class WebSockets implements WebSocketDispatcher {
 
   /** After the drain: what an upstream still holds ends here, so that its record is made while there is a log. */
   close(): void {
-    for (const relay of [...this.#open]) relay.destroy()
+    for (const relay of this.#open) relay.destroy()
   }
 
   #join(exchange: Announced, { socket, head, fields, protocol }: OpenedWebSocket, outcome: WebSocketOutcome): void {
