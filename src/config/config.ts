@@ -195,6 +195,8 @@ export interface ConnectConfig {
   readonly timeoutMs: number
   /** Of integrations alone: what else is dialled speaks HTTP/1.1. */
   readonly http2: 'auto' | 'never' | 'always'
+  /** Of integrations alone. */
+  readonly timeouts: { readonly firstByteMs: number, readonly idleMs: number, readonly totalMs: number } | undefined
 }
 
 interface IntegrationCommon {

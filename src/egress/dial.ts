@@ -5,6 +5,7 @@ import type { Secret } from '../lib/secret.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { EgressError } from './egress-error.ts'
 import { connectThroughParent, type ParentProxy } from './parent-proxy.ts'
+import type { UpstreamTimeouts } from './upstream-timeouts.ts'
 
 /** Where names become addresses; the machine's resolver, or a test's. */
 export type Resolve = (host: string) => Promise<readonly string[]>
@@ -25,6 +26,8 @@ export interface DialSettings {
   readonly connectTimeoutMs: number
   /** Whether HTTP/2 is spoken: to whom a client speaks it that does so itself (`auto`, the default), to nobody, or always. */
   readonly http2?: Http2Use
+  /** Of what is asked once it is connected; undefined for `UPSTREAM_TIMEOUTS`. */
+  readonly timeouts?: UpstreamTimeouts | undefined
 }
 
 export type Http2Use = 'auto' | 'never' | 'always'

@@ -3,6 +3,7 @@ import { dial, type DialSettings, type DialTarget, type SessionCache } from './d
 import { Http1Upstream, type Http1Settings } from './http1/http1-upstream.ts'
 import { Http2Upstream } from './http2/http2-upstream.ts'
 import { NegotiatedUpstream } from './http2/negotiated-upstream.ts'
+import { UPSTREAM_TIMEOUTS } from './upstream-timeouts.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Each open stream holds one connection, and what finds none free waits: a delegation's streams must leave room for its calls. */
@@ -11,13 +12,15 @@ export const UPSTREAM_SETTINGS: Http1Settings = {
   maxWaiting: 256,
   maxWaitMs: 30_000,
   keepAliveMs: 15_000,
-  headersTimeoutMs: 120_000,
-  bodyIdleTimeoutMs: 300_000,
+  headersTimeoutMs: UPSTREAM_TIMEOUTS.firstByteMs,
+  bodyIdleTimeoutMs: UPSTREAM_TIMEOUTS.idleMs,
+  totalTimeoutMs: UPSTREAM_TIMEOUTS.totalMs,
   maxHeaderBytes: 65_536,
 }
 
 export interface OpenUpstreamOptions {
   readonly dial: DialSettings
+  /** For all integrations; `dial.timeouts` goes before. */
   readonly settings: Http1Settings
   readonly timers: Timers
   /** TLS sessions of this integration's origins: whoever connects next resumes, whichever delegation it is for. */
@@ -33,7 +36,8 @@ const HTTP2: readonly string[] = ['h2']
  * and the upstream chooses it, unless `connect.http2` says otherwise: for HTTP/1.1 our own client is the faster.
  */
 export function openUpstream(target: DialTarget, options: OpenUpstreamOptions): Upstream {
-  const { dial: settings, settings: http1, timers, sessions } = options
+  const { dial: settings, timers, sessions } = options
+  const http1 = withTimeouts(options.settings, settings)
   const http2 = { ...http1, maxConnections: HTTP2_CONNECTIONS }
   const use = settings.http2 ?? 'auto'
   if (use === 'always') return new Http2Upstream(target, () => dial(target, settings, sessions, HTTP2), http2, timers, undefined)
@@ -41,4 +45,9 @@ export function openUpstream(target: DialTarget, options: OpenUpstreamOptions): 
     return new NegotiatedUpstream(target, { dial: (protocols) => dial(target, settings, sessions, protocols), http1, http2, timers })
   }
   return new Http1Upstream(() => dial(target, settings, sessions), http1, timers)
+}
+
+function withTimeouts(settings: Http1Settings, { timeouts }: DialSettings): Http1Settings {
+  if (timeouts === undefined) return settings
+  return { ...settings, headersTimeoutMs: timeouts.firstByteMs, bodyIdleTimeoutMs: timeouts.idleMs, totalTimeoutMs: timeouts.totalMs }
 }

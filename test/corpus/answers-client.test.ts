@@ -10,7 +10,7 @@ import { Answering } from './answering.ts'
 import { ANSWERS, LATE } from './answers.ts'
 
 const AT_ONCE = 16
-const SETTINGS = { maxConnections: 64, maxWaiting: 256, maxWaitMs: 5_000, keepAliveMs: 15_000, headersTimeoutMs: 5_000, bodyIdleTimeoutMs: 5_000,
+const SETTINGS = { maxConnections: 64, maxWaiting: 256, maxWaitMs: 5_000, keepAliveMs: 15_000, headersTimeoutMs: 5_000, bodyIdleTimeoutMs: 5_000, totalTimeoutMs: 0,
   maxHeaderBytes: 65_536 }
 const answering = new Answering()
 let server: RecordingUpstream

@@ -204,6 +204,26 @@ describe('connections', () => {
 })
 
 describe('time', () => {
+  it('is bounded for the whole of a call too, one that is paused among them; not by default', async () => {
+    const drips = (socket: Socket): void => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n')
+      const timer = setInterval(() => socket.write('x'), 5)
+      socket.once('close', () => clearInterval(timer))
+    }
+    const bounded = await world(drips, { totalTimeoutMs: 120 })
+    const [read, paused] = [bounded.ask(), bounded.ask({}, (call) => call.pause())]
+    for (const told of [read, paused]) expect((await finished(told)).error).toMatchObject({ code: 'answer_timeout', message: 'the whole call took too long' })
+    expect(read.body.length).toBeGreaterThan(0)
+    const waiting = await world(() => undefined, { totalTimeoutMs: 60, maxConnections: 1 })
+    const both = [waiting.ask(), waiting.ask()]
+    for (const told of both) expect((await finished(told)).error).toMatchObject({ code: 'answer_timeout' })
+    const unbounded = await world(drips)
+    const going = unbounded.ask()
+    await expect.poll(() => going.body.length, { interval: 5 }).toBeGreaterThan(40)
+    expect(going.error).toBeUndefined()
+    going.call.abort(new Error('the test is over'))
+  })
+
   it('runs out where no answer comes, and where it stops; not while its reader pauses it', async () => {
     const bounds = { headersTimeoutMs: 300, bodyIdleTimeoutMs: 300, keepAliveMs: 300 }
     const silent = await world(() => undefined, bounds)

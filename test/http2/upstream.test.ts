@@ -212,6 +212,8 @@ describe('how a call over HTTP/2 ends otherwise', () => {
     const upstream = world.open({ settings: { headersTimeoutMs: 80, bodyIdleTimeoutMs: 80 } })
     expect(codeOf((await dispatch(upstream).told).error)).toBe('answer_timeout')
     expect(codeOf((await dispatch(upstream, { target: '/stops' }).told).error)).toBe('answer_timeout')
+    const whole = world.open({ settings: { totalTimeoutMs: 80 } })
+    for (const target of ['/', '/stops']) expect((await dispatch(whole, { target }).told).error).toMatchObject({ code: 'answer_timeout', message: 'the whole call took too long' })
   })
 
   it('tells every call that the proxy ends', async () => {

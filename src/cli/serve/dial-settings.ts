@@ -24,6 +24,7 @@ export function dialSettingsOf(connect: ConnectConfig, deps: DialDependencies): 
     clientCertificate: certificate === undefined ? undefined : { certificatePem: certificate.certificatePem, key: certificate.key },
     connectTimeoutMs: connect.timeoutMs,
     http2: connect.http2,
+    timeouts: connect.timeouts,
   }
 }
 

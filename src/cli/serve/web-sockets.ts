@@ -1,5 +1,6 @@
 import { dial, type DialSettings, type SessionCache } from '../../egress/dial.ts'
 import { UPSTREAM_SETTINGS } from '../../egress/open-upstream.ts'
+import { UPSTREAM_TIMEOUTS } from '../../egress/upstream-timeouts.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
 import { CredentialScrubs } from '../../proxy/forward/credential-scrubs.ts'
@@ -19,10 +20,13 @@ export interface WebSocketOptions {
 export function openWebSockets({ clock, timers, bounds, live, dialSettings }: WebSocketOptions): WebSockets {
   const sessionsOf = new Map<string, SessionCache>()
   const scrubs = new CredentialScrubs()
-  const { headersTimeoutMs, bodyIdleTimeoutMs, maxHeaderBytes } = UPSTREAM_SETTINGS
   return new WebSockets({
     live, clock, timers, endToEnd,
-    limits: { ...bounds, answerTimeoutMs: headersTimeoutMs, bodyIdleTimeoutMs, maxHeadBytes: maxHeaderBytes },
+    limits: bounds,
+    handshakeLimits: (integration) => {
+      const { firstByteMs, idleMs, totalMs } = dialSettings(integration).timeouts ?? UPSTREAM_TIMEOUTS
+      return { answerTimeoutMs: firstByteMs, bodyIdleTimeoutMs: idleMs, wholeTimeoutMs: totalMs, maxHeadBytes: UPSTREAM_SETTINGS.maxHeaderBytes }
+    },
     dial: (integration, target) => {
       const sessions = sessionsOf.get(integration) ?? new Map<string, Buffer>()
       sessionsOf.set(integration, sessions)

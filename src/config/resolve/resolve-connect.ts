@@ -5,7 +5,7 @@ import type { ConnectText } from '../schema/config-schema.ts'
 
 /** A `connect` section with its certificates and secrets read. */
 export async function resolveConnect(connect: Partial<ConnectText> & Pick<ConnectText, 'allow_addresses' | 'timeout'>, at: YamlPath, references: References): Promise<ConnectConfig> {
-  const { client_certificate: client, via_proxy: parent, via_proxy_credentials: credentials } = connect
+  const { timeouts, client_certificate: client, via_proxy: parent, via_proxy_credentials: credentials } = connect
   return {
     address: connect.address,
     allowAddresses: connect.allow_addresses,
@@ -20,5 +20,6 @@ export async function resolveConnect(connect: Partial<ConnectText> & Pick<Connec
     },
     timeoutMs: connect.timeout,
     http2: connect.http2 ?? 'never',
+    timeouts: timeouts === undefined ? undefined : { firstByteMs: timeouts.first_byte, idleMs: timeouts.idle, totalMs: timeouts.total },
   }
 }

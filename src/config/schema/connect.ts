@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UPSTREAM_TIMEOUTS } from '../../egress/upstream-timeouts.ts'
 import { cidrText, dialAddressText, durationText, fileReference, secretReference } from './values.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -22,6 +23,11 @@ export const connectSchema = z.strictObject({
 /** The same for what agents reach through the proxy. */
 export const upstreamConnectSchema = connectSchema.extend({
   http2: z.enum(['auto', 'never', 'always']).default('auto').describe('`auto` speaks it where the client does and the upstream chooses it; `always` begins with it unasked at an `http://` origin'),
+  timeouts: z.strictObject({
+    first_byte: durationText.refine((ms) => ms > 0, { abort: true }).default(UPSTREAM_TIMEOUTS.firstByteMs).describe('a duration such as `30s`, longer than `0s`'),
+    idle: durationText.default(UPSTREAM_TIMEOUTS.idleMs),
+    total: durationText.default(UPSTREAM_TIMEOUTS.totalMs),
+  }).prefault({}),
 })
 
 /** How a tunnel is dialled: bytes pass unread, so there is no TLS of ours, and the host is the agent's. */

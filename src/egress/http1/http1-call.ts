@@ -17,6 +17,8 @@ export class Http1Call implements UpstreamCall {
   ended = false
   /** It was begun anew once, since the connection turned out to be gone. */
   retried = false
+  /** When it was dispatched, in sweeps of its upstream. */
+  since = 0
   /** When it began to wait, in sweeps of its upstream. */
   waitingSince = 0
   #paused = false

@@ -17,12 +17,15 @@ export interface Http1Settings {
   readonly headersTimeoutMs: number
   /** Between two pieces of an answer's body; 0 for no bound. */
   readonly bodyIdleTimeoutMs: number
+  /** From a call's dispatch to its answer's end; 0 for no bound. */
+  readonly totalTimeoutMs: number
   readonly maxHeaderBytes: number
 }
 
 /** An upstream that closes what it said it keeps must not meet a request of ours on the way. */
 const KEPT_MARGIN_MS = 1_000
 const LONGEST_SWEEP_MS = 1_000
+const TOO_LONG = 'the whole call took too long'
 const SHORTEST_SWEEP_MS = 10
 
 /**
@@ -49,7 +52,7 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     this.#dial = dial
     this.#settings = settings
     this.#timers = timers
-    const shortest = Math.min(settings.headersTimeoutMs, settings.keepAliveMs, settings.bodyIdleTimeoutMs || Infinity)
+    const shortest = Math.min(settings.headersTimeoutMs, settings.keepAliveMs, settings.bodyIdleTimeoutMs || Infinity, settings.totalTimeoutMs || Infinity)
     this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 8))
   }
 
@@ -58,6 +61,7 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     handler.onCall(call)
     if (call.ended) return
     if (this.#closing !== 'no') return call.fail(shutdown())
+    call.since = this.sweep
     this.#place(call)
   }
 
@@ -164,7 +168,10 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     this.sweep += 1
     this.#sweeping = false
     for (const connection of this.#open) this.#check(connection)
-    for (const call of this.#waiting) if (this.#since(call.waitingSince) > this.#settings.maxWaitMs) call.fail(busy())
+    for (const call of this.#waiting) {
+      if (this.#since(call.waitingSince) > this.#settings.maxWaitMs) call.fail(busy())
+      else if (this.#isOver(call)) call.fail(timeout(TOO_LONG))
+    }
     if (this.#waiting.some(({ ended }) => ended)) this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter(({ ended }) => !ended))
     if (this.#open.size > 0 || this.#waiting.length > 0) this.#beginSweeping()
   }
@@ -176,11 +183,18 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     if (call === undefined) {
       const keptForMs = Math.max(0, (connection.keptForMs ?? Infinity) - KEPT_MARGIN_MS)
       if (silentMs >= Math.min(keepAliveMs, keptForMs)) connection.close()
+    } else if (this.#isOver(call)) {
+      connection.fail(timeout(TOO_LONG))
     } else if (connection.awaitsAnswer) {
       if (silentMs > headersTimeoutMs) connection.fail(timeout('no answer came in time'))
     } else if (bodyIdleTimeoutMs > 0 && silentMs > bodyIdleTimeoutMs && !call.paused) {
       connection.fail(timeout('the answer stopped'))
     }
+  }
+
+  #isOver({ since }: Http1Call): boolean {
+    const { totalTimeoutMs } = this.#settings
+    return totalTimeoutMs > 0 && this.#since(since) > totalTimeoutMs
   }
 
   #since(sweep: number): number {

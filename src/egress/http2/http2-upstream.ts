@@ -19,6 +19,8 @@ export interface Http2Settings {
   readonly headersTimeoutMs: number
   /** Between two pieces of either body; 0 for no bound. */
   readonly bodyIdleTimeoutMs: number
+  /** From a call's dispatch to its answer's end; 0 for no bound. */
+  readonly totalTimeoutMs: number
   readonly maxHeaderBytes: number
 }
 
@@ -26,6 +28,7 @@ export interface Http2Settings {
 export type Declined = (socket: Socket, waiting: readonly Http2Call[]) => void
 
 const LONGEST_SWEEP_MS = 1_000
+const TOO_LONG = 'the whole call took too long'
 const SHORTEST_SWEEP_MS = 10
 
 /**
@@ -58,7 +61,7 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
     this.#settings = settings
     this.#timers = timers
     this.#declined = declined
-    const shortest = Math.min(settings.headersTimeoutMs, settings.keepAliveMs, settings.bodyIdleTimeoutMs || Infinity)
+    const shortest = Math.min(settings.headersTimeoutMs, settings.keepAliveMs, settings.bodyIdleTimeoutMs || Infinity, settings.totalTimeoutMs || Infinity)
     this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 8))
   }
 
@@ -67,6 +70,7 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
     handler.onCall(call)
     if (call.ended) return
     if (this.#closing !== 'no') return call.fail(shutdown())
+    call.since = this.sweep
     const connection = this.#withRoom()
     if (connection === undefined) this.#wait(call)
     else connection.begin(call)
@@ -190,7 +194,10 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
     this.sweep += 1
     this.#sweeping = false
     for (const connection of this.#open) this.#check(connection)
-    for (const call of this.#waiting) if (this.#since(call.activeAt) > this.#settings.maxWaitMs) call.fail(busy())
+    for (const call of this.#waiting) {
+      if (this.#since(call.activeAt) > this.#settings.maxWaitMs) call.fail(busy())
+      else if (this.#isOver(call)) call.fail(timeout(TOO_LONG))
+    }
     if (this.#waiting.some(({ ended }) => ended)) this.#waiting = [...this.#takeWaiting()]
     if (this.#open.size > 0 || this.#waiting.length > 0) this.#beginSweeping()
   }
@@ -210,11 +217,18 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
   #bound(call: Http2Call): void {
     const { headersTimeoutMs, bodyIdleTimeoutMs } = this.#settings
     const silentMs = this.#since(call.activeAt)
-    if (call.bodySent && !call.headRead) {
+    if (this.#isOver(call)) {
+      call.fail(timeout(TOO_LONG))
+    } else if (call.bodySent && !call.headRead) {
       if (silentMs > headersTimeoutMs) call.fail(timeout('no answer came in time'))
     } else if (bodyIdleTimeoutMs > 0 && silentMs > bodyIdleTimeoutMs && !call.paused) {
       call.fail(timeout('nothing came and nothing went'))
     }
+  }
+
+  #isOver({ since }: Http2Call): boolean {
+    const { totalTimeoutMs } = this.#settings
+    return totalTimeoutMs > 0 && this.#since(since) > totalTimeoutMs
   }
 
   #since(sweep: number): number {

@@ -12,8 +12,10 @@ import type { Cancel, Timers } from '../../lib/timers.ts'
 export interface HandshakeLimits {
   /** From the request's last byte to the end of the answer's head. */
   readonly answerTimeoutMs: number
-  /** Between two pieces of an answer that is no WebSocket. */
+  /** Between two pieces of an answer that is no WebSocket; 0 for no bound. */
   readonly bodyIdleTimeoutMs: number
+  /** From the request to the end of such an answer; 0 for no bound. */
+  readonly wholeTimeoutMs: number
   readonly maxHeadBytes: number
 }
 
@@ -59,6 +61,7 @@ export class HandshakeCall implements UpstreamCall, AnswerSink {
   #paused = false
   #ended = false
   #cancel: Cancel | undefined
+  #cancelWhole: Cancel | undefined
 
   constructor(options: HandshakeOptions) {
     this.#options = options
@@ -108,6 +111,7 @@ export class HandshakeCall implements UpstreamCall, AnswerSink {
     this.#socket = socket
     socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose)
     this.#cancel = timers.after(limits.answerTimeoutMs, () => this.#fail(new UpstreamError('answer_timeout', 'the upstream did not answer the handshake in time')))
+    if (limits.wholeTimeoutMs > 0) this.#cancelWhole = timers.after(limits.wholeTimeoutMs, () => this.#fail(new UpstreamError('answer_timeout', 'the whole call took too long')))
     socket.write(requestHead(this.#asked()), 'latin1')
     if (!this.#paused) socket.resume()
   }
@@ -201,6 +205,7 @@ export class HandshakeCall implements UpstreamCall, AnswerSink {
 
   #leave(socket: Socket): void {
     this.#cancel?.()
+    this.#cancelWhole?.()
     socket.setTimeout(0)
     socket.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose)
   }

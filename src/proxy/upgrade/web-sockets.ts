@@ -12,7 +12,7 @@ import { HandshakeCall, type HandshakeLimits, type OpenedWebSocket } from './han
 import { WebSocketRelay, type WebSocketEnd } from './web-socket-relay.ts'
 
 /** Bounds of every WebSocket. */
-export interface WebSocketLimits extends HandshakeLimits {
+export interface WebSocketLimits {
   /** Without a byte in either direction. */
   readonly idleTimeoutMs: number
   /** From its opening; 0 for no bound but the rule's and the delegation's. */
@@ -33,6 +33,8 @@ export interface WebSocketDependencies {
   readonly clock: Clock
   readonly timers: Timers
   readonly limits: WebSocketLimits
+  /** Until one of this integration's is open. */
+  handshakeLimits(integration: string): HandshakeLimits
   /** Opens a connection to one of this integration's origins, through the egress guard. */
   dial(integration: string, target: DialTarget): Promise<Socket>
   /** The 101's fields that the agent may see. */
@@ -61,10 +63,11 @@ export class WebSockets implements WebSocketDispatcher {
   }
 
   dispatch(exchange: Announced, request: UpstreamRequest, handler: AnswerHandler, outcome: WebSocketOutcome): void {
-    const { limits, timers } = this.#deps
+    const { timers } = this.#deps
     const { integration, request: { host, port, scheme, upgrade } } = exchange.route
     const call = new HandshakeCall({
-      request, handler, limits, timers,
+      request, handler, timers,
+      limits: this.#deps.handshakeLimits(integration.name),
       protocols: upgrade?.protocols ?? [],
       opened: (opened) => {
         try {
