@@ -4,9 +4,9 @@ import { startStage, type Stage, type StageOptions } from '../support/stage.ts'
 const OTHER_AGENT = 'agent:issue-triage'
 
 /** The product with small bounds, and a second agent that may use the recorder, too. */
-export function startLimitsStage(limits: string, options: Pick<StageOptions, 'policies'> = {}): Promise<Stage> {
+export function startLimitsStage(limits: string, options: Pick<StageOptions, 'policies' | 'config'> = {}): Promise<Stage> {
   return startStage({
-    config: (text) => text.replace('limits: { drain_timeout: 500ms }', `limits: { drain_timeout: 500ms, ${limits} }`),
+    config: (text, upstreams) => (options.config?.(text, upstreams) ?? text).replace('limits: { drain_timeout: 500ms }', `limits: { drain_timeout: 500ms, ${limits} }`),
     policies: { 'other.yaml': agentRules(OTHER_AGENT, '{ id: recorder, allow: { integration: recorder } }'), ...options.policies },
   })
 }
