@@ -101,10 +101,12 @@ async function openDoor(world: PosternWorld, token: string): Promise<{ readonly 
     one.pipe(other)
     one.on('error', () => other.destroy()).on('close', () => other.destroy())
   }
-  const door = createServer((socket: Socket) => {
+  // What waits here for an acknowledgement would be taken for the proxy’s slowness.
+  const door = createServer({ noDelay: true }, (socket: Socket) => {
     socket.pause()
     socket.on('error', () => undefined)
     void openConnect(world.port, `${GRPC_HOST}:443`, fields).then(({ socket: tunnel }) => {
+      tunnel.setNoDelay()
       join(socket, tunnel)
       join(tunnel, socket)
     }, () => socket.destroy())
