@@ -3,6 +3,7 @@ import { dial, type DialSettings, type DialTarget, type SessionCache } from './d
 import { Http1Upstream, type Http1Settings } from './http1/http1-upstream.ts'
 import { Http2Upstream } from './http2/http2-upstream.ts'
 import { NegotiatedUpstream } from './http2/negotiated-upstream.ts'
+import { TurnShares } from './turn-shares.ts'
 import { UPSTREAM_TIMEOUTS } from './upstream-timeouts.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -27,6 +28,8 @@ export interface OpenUpstreamOptions {
   readonly sessions: SessionCache
 }
 
+/** There is one event loop, and so one of these. */
+const TURNS = new TurnShares()
 /** Each carries many streams; more than one only where an upstream takes few. */
 const HTTP2_CONNECTIONS = 16
 const HTTP2: readonly string[] = ['h2']
@@ -42,9 +45,9 @@ export function openUpstream(target: DialTarget, options: OpenUpstreamOptions): 
   const use = settings.http2 ?? 'auto'
   if (use === 'always') return new Http2Upstream(target, () => dial(target, settings, sessions, HTTP2), http2, timers, undefined)
   if (use === 'auto' && target.tls && target.http2 === true) {
-    return new NegotiatedUpstream(target, { dial: (protocols) => dial(target, settings, sessions, protocols), http1, http2, timers })
+    return new NegotiatedUpstream(target, { dial: (protocols) => dial(target, settings, sessions, protocols), http1, http2, timers, turns: TURNS })
   }
-  return new Http1Upstream(() => dial(target, settings, sessions), http1, timers)
+  return new Http1Upstream(() => dial(target, settings, sessions), http1, timers, TURNS)
 }
 
 function withTimeouts(settings: Http1Settings, { timeouts }: DialSettings): Http1Settings {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { LONG_BODY_BYTES, type TurnShares } from '../turn-shares.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 import type { CallCarrier, Http1Call } from './http1-call.ts'
@@ -9,6 +10,8 @@ import { requestHead } from './request-head.ts'
 export interface ConnectionOwner {
   /** Counts up a few times a second: what passes for time here. */
   readonly sweep: number
+  /** Whose long bodies, both ways, are this owner's. */
+  readonly turns: TurnShares
   /** The answer is whole and the connection can be used again. */
   idle(connection: Http1Connection): void
   /** It is closed, whatever the reason; told once. */
@@ -36,6 +39,10 @@ export class Http1Connection implements CallCarrier, AnswerSink {
   #bodySent = true
   #used = false
   #closed = false
+  /** Of the answer's body. */
+  #bytes = 0
+  /** Its answer is long, and waits for its turn. */
+  #held = false
 
   constructor(socket: Socket, owner: ConnectionOwner, maxHeadBytes: number) {
     this.#socket = socket
@@ -68,6 +75,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.#call = call
     this.activeAt = this.#owner.sweep
     this.#reader.expect(request.method)
+    this.#bytes = 0
     call.carrier = this
     try {
       this.#send(call)
@@ -84,7 +92,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
 
   resume(): void {
     this.activeAt = this.#owner.sweep
-    this.#socket.resume()
+    if (!this.#held) this.#socket.resume()
   }
 
   fail(error: Error): void {
@@ -108,12 +116,26 @@ export class Http1Connection implements CallCarrier, AnswerSink {
   }
 
   data(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#bytes > LONG_BODY_BYTES && !this.#held) this.#takeTurn(chunk.length)
     this.#call?.handler.onData(chunk)
   }
 
   /** The call is told once all bytes of this turn are read: what follows the end decides about the connection. */
   end(trailers: readonly string[]): void {
     this.#trailers = trailers
+  }
+
+  #takeTurn(bytes: number): void {
+    if (this.#owner.turns.take(this.#owner, bytes, this.#goOn)) return
+    this.#held = true
+    this.#socket.pause()
+  }
+
+  readonly #goOn = (): void => {
+    this.#held = false
+    // Whoever has it by now: a connection on which nothing is under way is read, so that its end is heard.
+    if (!this.#closed && this.#call?.paused !== true) this.#socket.resume()
   }
 
   #send(call: Http1Call): void {
@@ -128,6 +150,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
           this.activeAt = this.#owner.sweep
           call.handler.onBodySent(bytes)
         },
+        turn: (bytes, goOn) => this.#owner.turns.take(this.#owner, bytes, goOn),
         whole: () => {
           this.#bodySent = true
         },

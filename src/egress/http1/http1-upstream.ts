@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Timers } from '../../lib/timers.ts'
+import { TurnShares } from '../turn-shares.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import type { AnswerHandler, Upstream, UpstreamRequest } from '../upstream.ts'
 import { Http1Call } from './http1-call.ts'
@@ -35,6 +36,7 @@ const SHORTEST_SWEEP_MS = 10
  */
 export class Http1Upstream implements Upstream, ConnectionOwner {
   sweep = 0
+  readonly turns: TurnShares
   readonly #dial: () => Promise<Socket>
   readonly #settings: Http1Settings
   readonly #timers: Timers
@@ -47,8 +49,12 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
   #closing: 'no' | 'closing' | 'destroyed' = 'no'
   #closed: (() => void) | undefined
 
-  /** @param dial opens one guarded connection, with TLS where the origin has it */
-  constructor(dial: () => Promise<Socket>, settings: Http1Settings, timers: Timers) {
+  /**
+   * @param dial opens one guarded connection, with TLS where the origin has it
+   * @param turns shared with whatever else the event loop is
+   */
+  constructor(dial: () => Promise<Socket>, settings: Http1Settings, timers: Timers, turns = new TurnShares()) {
+    this.turns = turns
     this.#dial = dial
     this.#settings = settings
     this.#timers = timers

@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { LONG_BODY_BYTES } from '../turn-shares.ts'
 
 /** What is told of a body on its way. */
 export interface BodySink {
   sent(bytes: number): void
   whole(): void
+  /** @returns false where it has to wait for its turn: `goOn` is called then */
+  turn(bytes: number, goOn: () => void): boolean
   /** @param reason a sentence of ours */
   broken(reason: string): void
 }
@@ -16,10 +19,16 @@ export interface BodySink {
 export function sendBody(stream: Readable, length: number | undefined, socket: Socket, sink: BodySink): () => void {
   let sent = 0
   let waiting = false
+  let held = false
+  let stopped = false
 
   const onDrain = (): void => {
     waiting = false
-    stream.resume()
+    if (!held) stream.resume()
+  }
+  const goOn = (): void => {
+    held = false
+    if (!waiting && !stopped) stream.resume()
   }
   const onData = (chunk: Buffer): void => {
     sent += chunk.length
@@ -27,6 +36,10 @@ export function sendBody(stream: Readable, length: number | undefined, socket: S
     if (chunk.length === 0) return
     sink.sent(chunk.length)
     const taken = length === undefined ? writeChunk(socket, chunk) : socket.write(chunk)
+    if (!held && sent > LONG_BODY_BYTES && !sink.turn(chunk.length, goOn)) {
+      held = true
+      stream.pause()
+    }
     if (taken || waiting) return
     waiting = true
     stream.pause()
@@ -44,6 +57,7 @@ export function sendBody(stream: Readable, length: number | undefined, socket: S
     sink.broken(reason)
   }
   const stop = (): void => {
+    stopped = true
     stream.off('data', onData).off('end', onEnd).off('close', onClose)
     socket.off('drain', onDrain)
   }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Timers } from '../../lib/timers.ts'
 import type { DialTarget } from '../dial.ts'
 import { Http1Upstream, type Http1Settings } from '../http1/http1-upstream.ts'
+import type { TurnShares } from '../turn-shares.ts'
 import type { AnswerHandler, Upstream, UpstreamRequest } from '../upstream.ts'
 import type { Http2Call } from './http2-call.ts'
 import { Http2Upstream, type Http2Settings } from './http2-upstream.ts'
@@ -12,6 +13,7 @@ export interface NegotiatedOptions {
   readonly http1: Http1Settings
   readonly http2: Http2Settings
   readonly timers: Timers
+  readonly turns: TurnShares
 }
 
 const EITHER = ['h2', 'http/1.1']
@@ -54,8 +56,8 @@ export class NegotiatedUpstream implements Upstream {
       this.#first = socket
       socket.once('error', () => undefined)
     }
-    const { timers, http1 } = this.#options
-    const upstream = this.#http1 ??= new Http1Upstream(() => this.#dialHttp1(), http1, timers)
+    const { timers, turns, http1 } = this.#options
+    const upstream = this.#http1 ??= new Http1Upstream(() => this.#dialHttp1(), http1, timers, turns)
     for (const call of waiting) upstream.dispatch(call.request, call.carriedOn())
   }
 
