@@ -9,6 +9,7 @@ import type { LiveExchanges } from '../live-exchanges.ts'
 import type { WebSocketDispatcher, WebSocketOutcome } from '../web-socket-dispatcher.ts'
 import type { PayloadScrubber } from './passed-frames.ts'
 import { HandshakeCall, type HandshakeLimits, type OpenedWebSocket } from './handshake-call.ts'
+import { webSocketLife } from './web-socket-life.ts'
 import { WebSocketRelay, type WebSocketEnd } from './web-socket-relay.ts'
 
 /** Bounds of every WebSocket. */
@@ -117,22 +118,10 @@ export class WebSockets implements WebSocketDispatcher {
     })
     const unregister = live.add({ principal: exchange.principal, integration: exchange.route.integration.name, cut: () => relay.cut() })
     const place = this.#open.add(relay)
-    const life = this.#lifeOf(exchange)
+    const life = webSocketLife(exchange, this.#deps.limits.totalTimeoutMs, this.#deps.clock.nowMs())
     const cancel = life === undefined ? () => undefined : timers.after(life.ms, () => relay.leave(life.reason))
     relay.start(head)
     if (this.#draining) relay.leave(SHUTTING_DOWN)
-  }
-
-  /** What ends a WebSocket that nobody ends: the shortest of what bounds it. A delegation of our own authority is cut when it ends. */
-  #lifeOf({ decision, principal: { delegation } }: Announced): { readonly ms: number; readonly reason: string } | undefined {
-    const bounds: { readonly ms: number; readonly reason: string }[] = []
-    const { totalTimeoutMs } = this.#deps.limits
-    if (totalTimeoutMs > 0) bounds.push({ ms: totalTimeoutMs, reason: 'it was open for as long as any may be' })
-    if (decision.expiresInMs !== undefined) bounds.push({ ms: decision.expiresInMs, reason: 'the time of the rule that allowed it is over' })
-    if (delegation !== undefined && delegation.standing === undefined) {
-      bounds.push({ ms: Math.max(0, delegation.expiresAtMs - this.#deps.clock.nowMs()), reason: 'the delegation that it was opened for has ended' })
-    }
-    return bounds.toSorted((one, other) => one.ms - other.ms)[0]
   }
 }
 
