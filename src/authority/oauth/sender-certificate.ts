@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import { uriNames } from '../../lib/certificates.ts'
+import { uriNames } from '../../lib/certificate-uris.ts'
 
 /** The client certificate of our own TLS socket; undefined where none was shown, or it does not verify. */
 export function senderCertificate(request: IncomingMessage): X509Certificate | undefined {

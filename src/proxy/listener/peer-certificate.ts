@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { uriNames } from '../../lib/certificates.ts'
+import { uriNames } from '../../lib/certificate-uris.ts'
 import { deny, type Denial } from '../../model/denial.ts'
 import type { PeerCertificate } from '../exchange.ts'
 
