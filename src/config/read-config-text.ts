@@ -9,6 +9,8 @@ import { ConfigSchema } from './schema/config-schema.ts'
 import type { ConfigText } from './schema/config-schema.ts'
 
 const MAX_BYTES = 262_144
+/** A file is read a few times in a process's life: a parser compiled for its form costs more than it saves. */
+const ONCE = { jitless: true }
 
 /** A configuration file that has the right form; its references are not followed. */
 export interface ReadConfig {
@@ -48,7 +50,7 @@ export async function parseConfigText(file: string, text: string): Promise<ReadC
  */
 export function readConfigDocuments(file: string, documents: readonly YamlDocument[]): ReadConfig {
   const document = onlyDocument(file, documents)
-  const parsed = ConfigSchema.safeParse(document.value)
+  const parsed = ConfigSchema.safeParse(document.value, ONCE)
   if (!parsed.success) throw new SourceError(inOrder(problemsFromZod(parsed.error.issues, document, ConfigSchema)))
   return { document, text: parsed.data, ...checkConfig(parsed.data, document) }
 }

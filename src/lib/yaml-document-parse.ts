@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node, type Pair, type YAMLMap } from 'yaml'
+import { pathText } from './path-text.ts'
 
 type At = readonly [line: number, column: number]
 
@@ -137,12 +138,4 @@ function tooDeep(line: number, column: number, path: string): ParseProblem {
 function clause(message: string): string {
   const line = message.split('\n', 1)[0] ?? ''
   return `not valid YAML: ${line.slice(0, 160).replace(/[.:]$/, '')}`
-}
-
-/** `rules[2].allow.target`; empty for the document itself. */
-export function pathText(path: readonly (string | number)[]): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`
-    return text === '' ? part : `${text}.${part}`
-  }, '')
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { nearestName } from './nearest-name.ts'
 import type { SourceProblem } from './source-position.ts'
 import type { YamlDocument, YamlPath } from './yaml-document.ts'
-import { pathText } from './yaml-document-parse.ts'
+import { pathText } from './path-text.ts'
 import { describeAt, knownKeysAt } from './zod-schema-walk.ts'
 
 type Issue = z.core.$ZodIssue

@@ -2,7 +2,7 @@ import { parseDuration } from '../lib/duration.ts'
 import { parseSize } from '../lib/size.ts'
 import { nearestName } from '../lib/nearest-name.ts'
 import type { SourceProblem } from '../lib/source-position.ts'
-import { compileCondition, type Condition } from './conditions.ts'
+import type { CompileCondition, Condition } from './conditions.ts'
 import { layerNameOf, problemAt, type PolicyDocument } from './document.ts'
 import { compileGlob, type Glob } from './globs.ts'
 import { compileRoute } from './routes.ts'
@@ -21,14 +21,19 @@ export interface CompiledRule {
   readonly problems: readonly SourceProblem[]
 }
 
-/** Compiles one rule; what is wrong with it stands in `problems`. */
-export function compileRule(document: PolicyDocument, index: number, vocabularies: Vocabularies): CompiledRule {
+/**
+ * Compiles one rule; what is wrong with it stands in `problems`.
+ * @param compileCondition undefined where no document has a condition
+ */
+export function compileRule(
+  document: PolicyDocument, index: number, vocabularies: Vocabularies, compileCondition: CompileCondition | undefined,
+): CompiledRule {
   const text = document.text.rules[index]
   if (text === undefined) throw new TypeError(`no rule ${index}`)
   const [effect, match] = effectOf(text)
   const at: Place = { document, path: ['rules', index, effect] }
   const problems: SourceProblem[] = []
-  const condition = conditionOf(at, match, problems)
+  const condition = conditionOf(at, match, problems, compileCondition)
   const integrations = integrationsOf(at, match, vocabularies, problems)
   const byIntegration = new Map(integrations.map(([name, vocabulary]) => {
     const scopes = scopesOf(at, match, name, vocabulary, problems)
@@ -49,8 +54,14 @@ function effectOf(text: RuleText): readonly [RuleEffect, MatchText] {
   throw new TypeError(`rule ${text.id} has no effect, which its schema refuses`)
 }
 
-function conditionOf(at: Place, match: MatchText, problems: SourceProblem[]): Condition | undefined {
+/** Whether any rule of a document is tied to a condition. */
+export function hasCondition({ text }: PolicyDocument): boolean {
+  return text.rules.some((rule) => effectOf(rule)[1].when !== undefined)
+}
+
+function conditionOf(at: Place, match: MatchText, problems: SourceProblem[], compileCondition: CompileCondition | undefined): Condition | undefined {
   if (match.when === undefined) return undefined
+  if (compileCondition === undefined) throw new TypeError('there is a condition, and nothing to compile it')
   const compiled = compileCondition(match.when)
   if ('evaluate' in compiled) return compiled
   for (const { offset, problem, expected } of compiled) {

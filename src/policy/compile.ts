@@ -1,5 +1,6 @@
 import type { SourceProblem } from '../lib/source-position.ts'
 import { compileRule, type CompiledRule } from './compile-rule.ts'
+import type { CompileCondition } from './conditions.ts'
 import type { CompiledPolicies } from './compiled-policies.ts'
 import { layerNameOf, problemAt, type PolicyDocument } from './document.ts'
 import { impossibleRule } from './impossible-rules.ts'
@@ -17,9 +18,12 @@ export interface Compilation {
 /**
  * Compiles all documents of a policy directory together. Pure.
  * @param directory named in the problem that there is no organisation policy
+ * @param compileCondition undefined where no document has a condition
  */
-export function compilePolicies(documents: readonly PolicyDocument[], vocabularies: Vocabularies, hash: string, directory: string): Compilation {
-  const rules = documents.flatMap((document) => document.text.rules.map((_, index) => compileRule(document, index, vocabularies)))
+export function compilePolicies(
+  documents: readonly PolicyDocument[], vocabularies: Vocabularies, hash: string, directory: string, compileCondition: CompileCondition | undefined,
+): Compilation {
+  const rules = documents.flatMap((document) => document.text.rules.map((_, index) => compileRule(document, index, vocabularies, compileCondition)))
   const problems = [
     ...defaultProblems(documents, directory),
     ...documents.flatMap(agentNameProblems),

@@ -13,6 +13,9 @@ export interface Condition {
   evaluate(input: EvaluationInput): boolean | 'failed'
 }
 
+/** As `compileCondition` does. */
+export type CompileCondition = (text: string) => Condition | readonly ExpressionProblem[]
+
 /** The name of our linear-time `matches`: as long as the library's, whose name it takes in the parsed expression. */
 const LINEAR_MATCHES = 'matchRE'
 const MAX_PATTERN_LENGTH = 500

@@ -1,7 +1,7 @@
 import type { SourceProblem } from '../lib/source-position.ts'
 import { problemsFromZod } from '../lib/yaml-document-problems.ts'
 import type { YamlDocument, YamlPath } from '../lib/yaml-document.ts'
-import { pathText } from '../lib/yaml-document-parse.ts'
+import { pathText } from '../lib/path-text.ts'
 import { PolicySchema, type PolicyText } from './schema.ts'
 
 /** One policy document as its author wrote it, checked for form. */
@@ -10,9 +10,12 @@ export interface PolicyDocument {
   readonly source: YamlDocument
 }
 
+/** A file is read a few times in a process's life: a parser compiled for its form costs more than it saves. */
+const ONCE = { jitless: true }
+
 /** @returns the document, or what is wrong with its form */
 export function readPolicyDocument(source: YamlDocument): PolicyDocument | readonly SourceProblem[] {
-  const result = PolicySchema.safeParse(source.value)
+  const result = PolicySchema.safeParse(source.value, ONCE)
   if (!result.success) return problemsFromZod(result.error.issues, source, PolicySchema)
   return { text: result.data, source }
 }

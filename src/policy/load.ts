@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { SourceError, type SourceProblem } from '../lib/source-position.ts'
 import { parseYamlFile, type YamlDocument } from '../lib/yaml-document.ts'
 import { compilePolicies } from './compile.ts'
-import type { CompiledRule } from './compile-rule.ts'
+import { hasCondition, type CompiledRule } from './compile-rule.ts'
 import { CompiledSnapshot } from './compiled-snapshot.ts'
 import type { PolicyForecast } from './forecast.ts'
 import { hashOf, readPolicyDirectory, type PolicyFile } from './directory.ts'
@@ -47,7 +47,9 @@ export async function loadPolicies(directory: string, vocabularies: Vocabularies
   })
   // A document that could not be read would show as missing: what follows from that is told only where all could be read.
   if (problems.length > 0) throw new SourceError(problems)
-  const compilation = compilePolicies(documents, vocabularies, hashOf(files), directory)
+  // The language of conditions is a good part of the program: loaded with the first of them.
+  const conditions = documents.some(hasCondition) ? await import('./conditions.ts') : undefined
+  const compilation = compilePolicies(documents, vocabularies, hashOf(files), directory, conditions?.compileCondition)
   if (compilation.problems.length > 0) throw new SourceError(compilation.problems)
   return { snapshot: new CompiledSnapshot(compilation.policies, vocabularies), documents, rules: compilation.rules, sources: files.map(sourceText) }
 }

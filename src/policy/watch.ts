@@ -47,9 +47,14 @@ export class WatchedPolicies {
     this.#polling.unref()
   }
 
-  /** @throws SourceError where the first set cannot be used: without policy nothing starts */
-  static async open(options: PolicyWatchOptions): Promise<WatchedPolicies> {
-    return new WatchedPolicies(options, await loadPolicies(options.directory, options.vocabularies))
+  /**
+   * @param loaded of the same directory and vocabularies, a moment ago; taken as it is if nothing has changed since
+   * @throws SourceError where the first set cannot be used: without policy nothing starts
+   */
+  static async open(options: PolicyWatchOptions, loaded?: LoadedPolicies): Promise<WatchedPolicies> {
+    const { directory, vocabularies } = options
+    const isCurrent = loaded !== undefined && hashOf(await readPolicyDirectory(directory)) === loaded.snapshot.hash
+    return new WatchedPolicies(options, isCurrent ? loaded : await loadPolicies(directory, vocabularies))
   }
 
   /** The set in force; take it once for each request. */

@@ -6,6 +6,7 @@ import type { Operation } from '../../src/model/operation.ts'
 import type { ConsentDetail, Delegation, Principal } from '../../src/model/principal.ts'
 import { CompiledSnapshot } from '../../src/policy/compiled-snapshot.ts'
 import { compilePolicies, type Compilation } from '../../src/policy/compile.ts'
+import { compileCondition } from '../../src/policy/conditions.ts'
 import { readPolicyDocument, type PolicyDocument } from '../../src/policy/document.ts'
 import { formatProblem } from '../../src/lib/source-position.ts'
 import type { EvaluationInput } from '../../src/policy/snapshot.ts'
@@ -71,7 +72,7 @@ export function documentsOf(yaml: string): readonly PolicyDocument[] {
 }
 
 export function compile(yaml: string): Compilation {
-  return compilePolicies(documentsOf(yaml), vocabularies, 'sha256:test', 'policies')
+  return compilePolicies(documentsOf(yaml), vocabularies, 'sha256:test', 'policies', compileCondition)
 }
 
 /** Every problem of form or meaning in the file `p.yaml`. */

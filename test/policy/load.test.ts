@@ -135,6 +135,19 @@ describe('WatchedPolicies', () => {
     expect(before.evaluate(input()).effect).toBe('allow')
   })
 
+  it('takes a set that was just loaded as it is, unless the directory has changed since', async () => {
+    await write({ 'org.yaml': ORG, 'bot.yaml': BOT })
+    const loaded = await loadPolicies(directory, vocabularies)
+    const options = { directory, vocabularies, onEvent: () => undefined, pollMs: 60_000 }
+    watched = await WatchedPolicies.open(options, loaded)
+    expect(watched.loaded).toBe(loaded)
+    watched.close()
+    await write({ 'bot.yaml': DENY })
+    watched = await WatchedPolicies.open(options, loaded)
+    expect(watched.loaded).not.toBe(loaded)
+    expect(watched.snapshot.evaluate(input()).effect).toBe('deny')
+  })
+
   it('keeps the last good set where the new one cannot be used, and recovers', async () => {
     await write({ 'org.yaml': ORG, 'bot.yaml': BOT })
     const policies = await open()

@@ -1,6 +1,6 @@
 import type { SourceProblem } from '../../lib/source-position.ts'
 import type { YamlDocument } from '../../lib/yaml-document.ts'
-import { pathText } from '../../lib/yaml-document-parse.ts'
+import { pathText } from '../../lib/path-text.ts'
 import type { ConfigText } from '../schema/config-schema.ts'
 import { checkAuthorityExposure, checkLifetimes, checkLogin, checkPeopleConnect, checkStore } from './check-authority.ts'
 import { checkListener, checkOperations } from './check-exposure.ts'

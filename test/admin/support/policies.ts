@@ -8,6 +8,7 @@ import { slackUserScope } from '../../../src/integrations/slack/user-scope.ts'
 import { documentOf } from '../../../src/lib/yaml-document.ts'
 import { parseYamlText } from '../../../src/lib/yaml-document-parse.ts'
 import { compilePolicies } from '../../../src/policy/compile.ts'
+import { compileCondition } from '../../../src/policy/conditions.ts'
 import { CompiledSnapshot } from '../../../src/policy/compiled-snapshot.ts'
 import { readPolicyDocument } from '../../../src/policy/document.ts'
 import type { LoadedPolicies } from '../../../src/policy/load.ts'
@@ -39,7 +40,7 @@ export function loaded(text: string, file = 'policies/p.yaml'): LoadedPolicies {
     throw new Error(JSON.stringify(read))
   })
   const vocabularies = new Map([...index.all()].map(({ name, vocabulary }) => [name, vocabulary]))
-  const { policies, rules, problems } = compilePolicies(documents, vocabularies, 'sha256:abc', 'policies')
+  const { policies, rules, problems } = compilePolicies(documents, vocabularies, 'sha256:abc', 'policies', compileCondition)
   if (problems.length > 0) throw new Error(JSON.stringify(problems))
   return { snapshot: new CompiledSnapshot(policies, vocabularies), documents, rules, sources: [{ file, hash: 'sha256:def', text }] }
 }
