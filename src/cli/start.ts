@@ -68,12 +68,15 @@ async function demo(listen: string): Promise<Running> {
 }
 
 async function configured(file: string, own: Process): Promise<Running> {
+  // Beside the thread that parses the configuration.
+  const serving = import('./serve/serve.ts')
+  serving.catch(() => undefined)
   const { loadConfig } = await import('../config/load-config.ts')
   const loaded = await loadConfig({ file })
   own.logLevel = loaded.config.logLevel
   const log = operationalLog(own.logLevel)
   for (const warning of loaded.warnings) log.warn(formatProblem(warning))
-  const { serve } = await import('./serve/serve.ts')
+  const { serve } = await serving
   const service = await serve(loaded, { log, stdout: process.stdout, watchFile: file })
   log.info({ address: service.address, operations: service.operationsAddress, bundle: loaded.config.ca.bundleFile }, 'postern is ready')
   const close = (): Promise<void> => {

@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici'
 import type { UpstreamHttp, UpstreamRequest, UpstreamResponse } from '../integrations/upstream-http.ts'
 import { Fault } from '../model/denial.ts'
-import type { DialSettings } from './dial.ts'
+import type { DialSettings, DialTarget } from './dial.ts'
 import { causeOf, EgressError } from './egress-error.ts'
-import { openPool, type PoolSettings } from './upstream-pool.ts'
+import type { PoolSettings } from './upstream-pool.ts'
 
 export interface UpstreamHttpOptions {
   readonly dial: DialSettings
@@ -17,16 +17,16 @@ const MAX_ORIGINS = 8
 
 /** The authority's own calls to one integration's upstream, through the same egress guard as every other dial. */
 export function upstreamHttp(options: UpstreamHttpOptions): { readonly send: UpstreamHttp; close(): Promise<void> } {
-  const pools = new Map<string, Dispatcher>()
+  const pools = new Map<string, Promise<Dispatcher>>()
 
-  function poolFor(url: URL): Dispatcher {
+  function poolFor(url: URL): Promise<Dispatcher> {
     const known = pools.get(url.origin)
     if (known !== undefined) return known
     // Origins come from configuration, not from requests: more than a handful is a defect.
     if (pools.size >= MAX_ORIGINS) throw new Fault('credential_unavailable', 'too many origins for one integration')
     const tls = url.protocol === 'https:'
     const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port)
-    const pool = openPool({ host: url.hostname, port, tls }, options.dial, POOL)
+    const pool = open({ host: url.hostname, port, tls }, options.dial)
     pools.set(url.origin, pool)
     return pool
   }
@@ -34,13 +34,20 @@ export function upstreamHttp(options: UpstreamHttpOptions): { readonly send: Ups
   return {
     send: async (request, signal) => {
       const url = new URL(request.url)
-      return exchange(poolFor(url), url, request, AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]), options.maxBodyBytes)
+      return exchange(await poolFor(url), url, request, AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]), options.maxBodyBytes)
     },
     close: async () => {
-      await Promise.allSettled([...pools.values()].map((pool) => pool.destroy()))
+      const opened = [...pools.values()]
       pools.clear()
+      await Promise.allSettled(opened.map(async (pool) => (await pool).destroy()))
     },
   }
+}
+
+/** The client's own code is larger than most of the program, and a proxy that mints no credential never needs it. */
+async function open(target: DialTarget, settings: DialSettings): Promise<Dispatcher> {
+  const { openPool } = await import('./upstream-pool.ts')
+  return openPool(target, settings, POOL)
 }
 
 function exchange(pool: Dispatcher, url: URL, request: UpstreamRequest, signal: AbortSignal, maxBodyBytes: number): Promise<UpstreamResponse> {

@@ -33,11 +33,6 @@ export interface ConnectRoutesDependencies {
   readonly report: (error: unknown) => void
 }
 
-/** Where a person connects an integration. */
-export function connectUrl(url: string, integration: string): string {
-  return `${url}/connect/${encodeURIComponent(integration)}`
-}
-
 /**
  * `/connect/{integration}`: people connect their accounts. Every step is the same signed-in person's in the same browser: our consent, the
  * upstream's, and what has come of it. Mounted at the root, below nothing that answers `/connect` itself.

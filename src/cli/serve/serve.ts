@@ -8,11 +8,11 @@ import type { Resolve } from '../../egress/dial.ts'
 import type { IntegrationIndex } from '../../integrations/integration-index.ts'
 import { systemClock, type Clock } from '../../lib/clock.ts'
 import { systemTimers, type Timers } from '../../lib/timers.ts'
-import { loadPolicies } from '../../policy/load.ts'
+import { loadPolicies, type LoadedPolicies } from '../../policy/load.ts'
 import { WatchedPolicies } from '../../policy/watch.ts'
 import { openInterceptionCa } from '../../proxy/listener/interception-ca.ts'
-import { writeTrustBundle } from '../../proxy/listener/trust-bundle.ts'
-import { Metrics, type AdmissionStats } from '../../proxy/operations/metrics.ts'
+import { TrustBundle } from '../../proxy/listener/trust-bundle.ts'
+import type { AdmissionStats, Metrics } from '../../proxy/operations/metrics.ts'
 import { Readiness } from '../../proxy/operations/readiness.ts'
 import type { Store } from '../../store/ports/store.ts'
 import type { PolicyStatus } from '../../authority/admin/admin-deps.ts'
@@ -23,6 +23,7 @@ import { startDataPlane, type DataPlane } from './data-plane.ts'
 import { dialSettingsOf, OwnHttp, type DialDependencies } from './dial-settings.ts'
 import { describeIntegrations, vocabulariesOf } from './describe-integrations.ts'
 import { tokenVerifier } from './identity.ts'
+import { loadLater } from './load-later.ts'
 import { openOperations, ownListenerOf, type OpenOperations } from './operations.ts'
 import { openAudit } from './open-audit.ts'
 import { openStore } from './open-store.ts'
@@ -87,7 +88,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   const { config } = loaded
   const integrations = describeIntegrations(config.integrations)
   // Before anything is opened or made: without policies that can be used nothing starts.
-  await loadPolicies(config.policies, vocabulariesOf(integrations.all()))
+  const policies = await loadPolicies(config.policies, vocabulariesOf(integrations.all()))
   const timers = options.timers ?? systemTimers
   const own: OwnListener[] = []
   const clock = options.clock ?? systemClock
@@ -104,14 +105,14 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     started,
   }
   const proxy: { dataPlane?: DataPlane } = {}
-  const metrics = countEvents(base, () => proxy.dataPlane)
+  const metrics = await countEvents(base, () => proxy.dataPlane)
   // Its port is known before anything refers to it.
   // A third of the program, and none of a proxy's: loaded only where it is configured.
   const code = config.authority === undefined ? undefined : await import('./authority.ts')
   const opened = code === undefined || config.authority === undefined ? undefined : await code.openAuthority(config.authority, timers)
   if (opened !== undefined) started.add(() => opened.server.close(0))
   own.push(...ownListenerOf(opened?.address))
-  const control = await startControl(base, opened?.url)
+  const control = await startControl(base, policies, opened?.url)
   // Agents are told the proxy's own address by what they are given; it is known once the proxy listens.
   const running = code === undefined || opened === undefined ? undefined : await code.startAuthority({
     ...base, ...control, opened, plane: control.controlPlane, baseUrl: (name) => baseUrlOf(config.listener, proxy.dataPlane, integrations, name),
@@ -120,6 +121,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   own.push(...ownListenerOf(dataPlane.listener.address), ...ownListenerOf(dataPlane.listener.socks?.address))
   const operations = await startOperationsPort(base, metrics, control)
   own.push(...ownListenerOf(operations?.address))
+  started.add(loadLater(config, timers))
   if (options.watchFile !== undefined) {
     const watch = watchConfig(options.watchFile, loaded, { ...control, audit, log: options.log })
     started.add(() => watch.close())
@@ -158,7 +160,9 @@ interface Control {
   readonly controlPlane: ControlPlane
 }
 
-async function startControl({ config, integrations, log, clock, timers, egress, audit, started }: Base, authorityUrl: string | undefined): Promise<Control> {
+async function startControl(
+  { config, integrations, log, clock, timers, egress, audit, started }: Base, loaded: LoadedPolicies, authorityUrl: string | undefined,
+): Promise<Control> {
   const { store, close } = await openStore(config.store, clock, timers, log)
   started.add(close)
   const upstreams = buildUpstreams(config.integrations, integrations, {
@@ -181,7 +185,7 @@ async function startControl({ config, integrations, log, clock, timers, egress, 
       standing.note(event)
       recordPolicyEvent(event, audit, log)
     },
-  })
+  }, loaded)
   started.add(() => policies.close())
   audit.post({ event: 'admin.started', outcome: 'ok' })
   started.add(() => audit.post({ event: 'admin.stopped', outcome: 'ok' }))
@@ -199,11 +203,15 @@ async function startProxy(
 ): Promise<DataPlane> {
   const own = new OwnHttp(egress)
   started.add(() => own.close())
+  const bundle = new TrustBundle({
+    path: config.ca.bundleFile, timers, onRenewalFailed: (error) => log.error({ err: error }, 'the trust bundle could not be brought up to date; our roots stand in it'),
+  })
+  started.add(() => bundle.close())
   const ca = await openInterceptionCa({
     directory: config.ca.directory,
     hosts: config.ca.hosts,
     clock,
-    onRootsChanged: (roots) => writeTrustBundle(config.ca.bundleFile, roots),
+    onRootsChanged: (roots) => bundle.write(roots),
     onRotationFailed: (error) => log.error({ err: error }, 'the interception CA could not be renewed; the one in use stays, and it is tried again'),
   })
   const dataPlane = await startDataPlane({
@@ -224,8 +232,10 @@ async function startProxy(
   return dataPlane
 }
 
-/** Counts from the first event on; what belongs to the proxy is asked for once there is one. */
-function countEvents({ clock, audit, integrations, started }: Base, dataPlane: () => DataPlane | undefined): Metrics {
+/** Counts from the first event on, where anybody can ask for it; what belongs to the proxy is asked for once there is one. */
+async function countEvents({ config, clock, audit, integrations, started }: Base, dataPlane: () => DataPlane | undefined): Promise<Metrics | undefined> {
+  if (config.operations === undefined) return undefined
+  const { Metrics } = await import('../../proxy/operations/metrics.ts')
   const metrics = new Metrics({
     clock,
     audit: () => audit.stats(),
@@ -242,11 +252,11 @@ function admissionOf(dataPlane: DataPlane | undefined): AdmissionStats | undefin
   return dataPlane === undefined ? undefined : { shed: dataPlane.admission.shed, connections: dataPlane.connections }
 }
 
-async function startOperationsPort({ config, audit, started }: Base, metrics: Metrics, { store }: Control): Promise<OpenOperations | undefined> {
+async function startOperationsPort({ config, audit, started }: Base, metrics: Metrics | undefined, { store }: Control): Promise<OpenOperations | undefined> {
   const readiness = new Readiness()
   readiness.add('audit', () => (audit.writable ? undefined : 'the audit log cannot be written'))
   readiness.add('store', () => (store.open ? undefined : 'the store is lost'))
-  const operations = config.operations === undefined ? undefined : await openOperations(config.operations, readiness, metrics)
+  const operations = config.operations === undefined || metrics === undefined ? undefined : await openOperations(config.operations, readiness, metrics)
   // Whoever asks while requests drain is told not to send more.
   if (operations !== undefined) started.addFirst(() => operations.close())
   started.add(() => readiness.drain())

@@ -1,5 +1,5 @@
 import type { AuditLog } from '../../audit/log.ts'
-import { connectUrl } from '../../authority/connections/connect-routes.ts'
+import { connectUrl } from '../../authority/connections/connect-url.ts'
 import { createConnectionDesk, type OpenConnectionDesk } from '../../authority/connections/connection-desk.ts'
 import type { GithubConfig, IntegrationConfig, McpConfig, RoutesConfig, SlackConfig } from '../../config/config.ts'
 import type { DialSettings } from '../../egress/dial.ts'

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
-import { connectUrl } from '../../connections/connect-routes.ts'
+import { connectUrl } from '../../connections/connect-url.ts'
 import type { AdminDeps } from '../admin-deps.ts'
 import type { AdminApp } from '../admin-env.ts'
 import { integrationList, integrationView } from '../wire/integration.ts'
