@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 import { X509Certificate } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { uriNames } from '../../src/lib/certificate-uris.ts'
 import { makeLeaf, makeRootCa, type CertifiedKey } from '../../src/lib/certificates.ts'
