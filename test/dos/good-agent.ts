@@ -1,5 +1,4 @@
 import { connect } from 'node:net'
-import type { Target } from './attacks.ts'
 
 /** How an agent that asks for little was served. */
 export interface Served {
@@ -9,8 +8,16 @@ export interface Served {
   readonly p99Ms: number
 }
 
+/** Whom the agent asks, through whom. */
+export interface Asked {
+  readonly port: number
+  readonly token: string
+  /** `hungry`, where it is left out. */
+  readonly integration?: string
+}
+
 /** Asks so many times a second, each time on a connection of its own, until it is stopped. */
-export function beginGoodAgent(target: Pick<Target, 'port' | 'token'>, perSecond: number): { stop(): Promise<Served> } {
+export function beginGoodAgent(target: Asked, perSecond: number): { stop(): Promise<Served> } {
   const times: number[] = []
   const open = new Set<Promise<void>>()
   let failures = 0
@@ -35,7 +42,7 @@ export function beginGoodAgent(target: Pick<Target, 'port' | 'token'>, perSecond
   }
 }
 
-function served({ port, token }: Pick<Target, 'port' | 'token'>): Promise<boolean> {
+function served({ port, token, integration = 'hungry' }: Asked): Promise<boolean> {
   return new Promise((resolve) => {
     let text = ''
     const socket = connect(port, '127.0.0.1')
@@ -48,6 +55,6 @@ function served({ port, token }: Pick<Target, 'port' | 'token'>): Promise<boolea
       clearTimeout(patience)
       resolve(text.startsWith('HTTP/1.1 200 ') && text.endsWith('{"ok":true}'))
     })
-    socket.write(`GET /hungry/v1/ok HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+    socket.write(`GET /${integration}/v1/ok HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\n\r\n`)
   })
 }

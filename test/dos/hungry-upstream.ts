@@ -13,9 +13,19 @@ const PIECE = Buffer.alloc(65_536, 'x')
 const ZEROS = Buffer.alloc(1_048_576)
 const BOMB_MEGABYTES = 512
 
+/** Where an upstream of this kind is, as a configuration says it. */
+export interface HungryAddress {
+  /** Of the integration; its host is `NAME.internal`. */
+  readonly name: string
+  readonly port: number
+  readonly caFile: string
+  readonly keyFile: string
+}
+
 /** An upstream that takes whatever is sent to it, and answers without end where it is asked to. */
 export interface HungryUpstream {
-  /** Puts it into a configuration's text as the integration `hungry`. */
+  readonly address: HungryAddress
+  /** Puts it into a configuration's text as the integration of its name. */
   config(text: string): string
   /** Bytes of requests' bodies that came, and of answers that went. */
   readonly moved: { in: number; out: number }
@@ -23,7 +33,7 @@ export interface HungryUpstream {
 }
 
 /** `/v1/ok`, `/v1/endless`, `/v1/bomb` (gzip), `/v1/sink`, `/v1/bytes/N`. */
-export async function startHungryUpstream(): Promise<HungryUpstream> {
+export async function startHungryUpstream(name = 'hungry'): Promise<HungryUpstream> {
   const directory = await mkdtemp(join(tmpdir(), 'postern-hungry-'))
   const ca = await makeStandInCa()
   const caFile = join(directory, 'ca.pem')
@@ -31,15 +41,14 @@ export async function startHungryUpstream(): Promise<HungryUpstream> {
   await writeFile(caFile, ca.certificatePem)
   await writeFile(keyFile, 'a-key-that-nobody-sees', { mode: 0o600 })
   const moved = { in: 0, out: 0 }
-  const server = createServer(await serverIdentity(ca, [HUNGRY_HOST]), (request, response) => answer(request, response, moved))
+  const server = createServer(await serverIdentity(ca, [`${name}.internal`]), (request, response) => answer(request, response, moved))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const address = { name, port: (server.address() as AddressInfo).port, caFile, keyFile }
   return {
     moved,
-    config: (text) => text
-      .replace('tickets.internal.acme.com]', `tickets.internal.acme.com, ${HUNGRY_HOST}]`)
-      .replace('integrations:\n', `integrations:\n${integrationText(port, caFile, keyFile)}`),
+    address,
+    config: (text) => withHungry(text, address),
     close: async () => {
       server.closeAllConnections()
       server.close()
@@ -48,10 +57,17 @@ export async function startHungryUpstream(): Promise<HungryUpstream> {
   }
 }
 
-function integrationText(port: number, caFile: string, keyFile: string): string {
-  return `  hungry:
+/** A configuration's text with the integration that is there. */
+export function withHungry(text: string, address: HungryAddress): string {
+  return text
+    .replace('tickets.internal.acme.com', `tickets.internal.acme.com, ${address.name}.internal`)
+    .replace('integrations:\n', `integrations:\n${integrationText(address)}`)
+}
+
+function integrationText({ name, port, caFile, keyFile }: HungryAddress): string {
+  return `  ${name}:
     type: routes
-    origin: https://${HUNGRY_HOST}
+    origin: https://${name}.internal
     credential: { secret: { file: ${JSON.stringify(keyFile)} }, placement: { in: header } }
     routes:
       - { route: "GET /v1/{+rest}", access: read, scopes: [any:read] }
