@@ -35,8 +35,8 @@ describe('the image', () => {
   })
 
   it('starts the file that package.json names, on the Node that it asks for', () => {
-    const [node, inspector, file] = JSON.parse(only('ENTRYPOINT')) as string[]
-    expect([node, inspector]).toEqual(['node', '--disable-sigusr1'])
+    const [node, inspector, memory, file] = JSON.parse(only('ENTRYPOINT')) as string[]
+    expect([node, inspector, memory]).toEqual(['node', '--disable-sigusr1', '--max-semi-space-size=16'])
     expect(file).toBe(`/app/${manifest.bin.postern}`)
     expect(copies.concat(all('COPY'))).toContain('--from=build /build/dist /app/dist')
     expect(manifest.engines.node).toBe('>=24')
@@ -61,8 +61,8 @@ describe('the image', () => {
     expect(() => new Script(script)).not.toThrow()
   })
 
-  it('holds no secret: no variable but NODE_ENV, nothing fetched', () => {
-    expect(all('ENV')).toEqual(['NODE_ENV=production'])
+  it('holds no secret: no variable but what Node and the C library read, nothing fetched', () => {
+    expect(all('ENV')).toEqual(['NODE_ENV=production MALLOC_ARENA_MAX=2'])
     expect(all('ADD')).toEqual([])
   })
 })
