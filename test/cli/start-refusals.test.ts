@@ -42,7 +42,7 @@ describe('a configuration or policy that cannot be used: exit 78, each problem w
     const { code, stderr, stdout } = await start()
     expect(stderr.trimEnd().split('\n')).toEqual([
       'postern.yaml:3:1: listner: the key `listner` is not known here; expected: `listener`',
-      'postern.yaml:39:16: audit.mode: the value is not one of those accepted; expected: one of `strict`, `relaxed`',
+      'postern.yaml:40:16: audit.mode: the value is not one of those accepted; expected: one of `strict`, `relaxed`',
     ])
     expect({ code, stdout }).toEqual({ code: CONFIG, stdout: '' })
   })

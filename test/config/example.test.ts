@@ -40,7 +40,7 @@ describe('the example', () => {
   async function place(file: string): Promise<void> {
     const path = join(base, file)
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, 'content')
+    await writeFile(path, 'the content of it')
     await chmod(path, 0o600)
   }
 

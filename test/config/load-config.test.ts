@@ -29,7 +29,9 @@ describe('a configuration', () => {
   test('has the listener’s own defaults, and the shapes that listener and registry take', async () => {
     const { config } = await folder.load()
     const limits: ListenerLimits = config.listener.limits satisfies ListenerLimitsConfig
-    expect(limits).toEqual(DEFAULT_LIMITS)
+    expect(limits).toMatchObject(DEFAULT_LIMITS)
+    // What admission counts by is no matter of the listener's.
+    expect(Object.keys(limits).filter((name) => !Object.hasOwn(DEFAULT_LIMITS, name)).toSorted()).toEqual(['maxConnectionsPerAgent', 'maxExchanges', 'maxExchangesPerAgent'])
     const agents: readonly RegisteredAgent[] = config.agents satisfies readonly AgentConfig[]
     expect(agents).toHaveLength(2)
   })

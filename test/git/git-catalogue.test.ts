@@ -129,7 +129,7 @@ describe('the API beside it', () => {
 
   it('has the one list of hosts', () => {
     expect(cloud.origins.map(({ host }) => host)).toEqual(['api.github.com', 'uploads.github.com', 'github.com'])
-    expect(server.origins).toEqual([at('ghe.acme.com', '/api/v3')])
+    expect(server.origins).toEqual([{ ...at('ghe.acme.com', '/api/v3'), http2: false }])
     expect(without.origins).toEqual([at('api.github.com')])
   })
 })

@@ -3,7 +3,7 @@ import { requestBytes } from '../support/agent-client.ts'
 import { answerOk } from '../support/recorder.ts'
 import { startStage, type Stage } from '../support/stage.ts'
 
-const LIMITS = '{ header_timeout: 300ms, idle_timeout: 1s, connections: 40, tunnels: 5, pipelined: 4, first_byte_timeout: 300ms, handshake_timeout: 300ms, headers: 16KiB, drain_timeout: 500ms }'
+const LIMITS = '{ header_timeout: 300ms, idle_timeout: 1s, connections: 40, tunnels: 6, pipelined: 4, first_byte_timeout: 300ms, handshake_timeout: 300ms, headers: 16KiB, drain_timeout: 500ms }'
 let stage: Stage
 beforeAll(async () => {
   stage = await startStage({ config: (text) => text.replace(/^listener: \{ (.*), limits: \{[^}]*\} \}$/m, `listener: { $1, limits: ${LIMITS} }`) })
@@ -61,7 +61,7 @@ describe('a client that is slow', () => {
 })
 
 describe('a client that wants too much at once', () => {
-  it('over the bound of tunnels is told so; those that are open go on', async () => {
+  it('over its share of tunnels is told so; those that are open go on', async () => {
     const open = await Promise.all(Array.from({ length: 5 }, () => stage.agent.tunnel('recorder.internal')))
     expect((await stage.agent.connectTo('recorder.internal:443')).head).toMatchObject({ status: 503, code: 'overloaded' })
     expect((await open[0]?.ask(requestBytes('GET', '/v1/a', 'recorder.internal')))?.status).toBe(200)
@@ -74,13 +74,13 @@ describe('a client that wants too much at once', () => {
     expect((await stage.agent.reverse('GET', `/recorder/v1/${'a'.repeat(20_000)}`)).status).toSatisfy((status: number) => status === 414 || status === 431)
   })
 
-  it('over the bound of connections loses the new ones, and nobody is judged less strictly', async () => {
+  it('over the bound of connections has the oldest that showed nothing make room, and nobody is judged less strictly', async () => {
     const idle = await Promise.all(Array.from({ length: 40 }, () => stage.agent.connect()))
     const late = await stage.agent.connect()
-    late.send(requestBytes('GET', '/recorder/v1/a', 'localhost'))
-    await late.closed
-    const first = await idle[0]?.ask(requestBytes('GET', '/recorder/v1/a', 'localhost'))
-    expect(first).toMatchObject({ status: 401, code: 'identity_required' })
+    const answer = await late.ask(requestBytes('GET', '/recorder/v1/a', 'localhost'))
+    expect(answer).toMatchObject({ status: 401, code: 'identity_required' })
+    await Promise.race(idle.map((wire) => wire.closed))
+    late.close()
     for (const wire of idle) wire.close()
     await Promise.all(idle.map((wire) => wire.closed))
   })
