@@ -259,7 +259,7 @@ it waited 130 ms (p50) for its turns behind those of a hundred uploads, 39 ms si
 upstreams and others on them. A first run of all, at a load of 24 and without priority, failed the other agent in five attacks, by time: a process that gets no processor serves nobody. Give the product its own share (CPU requests, a weight,
 a core); it cannot take it from inside.
 
-What failed under HTTP/2 rapid reset was refused at once with 503 \`overloaded\`, although the other agent had nothing else under way: by all signs the bound on what waits to be identified, which streams that arrive by the thousand within one turn
+What failed under HTTP/2 rapid reset was refused at once with 503 \`overloaded\`, although the other agent had nothing else under way: by the bound on what waits to be identified, which streams that arrive by the thousand within one turn
 reach. Memory stays bounded; the other agent has to ask again. This is not as it should be, and open.
 `
 }
