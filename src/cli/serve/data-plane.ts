@@ -10,7 +10,6 @@ import type { DenialAnswer, DenialView } from '../../integrations/integration.ts
 import { readCertifiedKey } from '../../lib/certificates.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
-import { Fault } from '../../model/denial.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
 import { Admission } from '../../proxy/admission/admission.ts'
 import { admitStage, admitTunnel, arriveStage, endAdmission } from '../../proxy/admission/admit.ts'
@@ -40,6 +39,7 @@ import { inspectStage } from '../../proxy/route/inspect.ts'
 import { routeStage } from '../../proxy/route/route.ts'
 import { CountedRefusals } from '../../proxy/counted-refusals.ts'
 import type { Sync } from '../../sync/contract.ts'
+import { brokenReporter, recorder } from './data-plane-records.ts'
 import type { Logger } from './operational-log.ts'
 import { openWebSockets } from './web-sockets.ts'
 
@@ -84,25 +84,57 @@ const INSPECTED_BYTES_AT_ONCE = 64 * 1_048_576
 
 /** Puts the stages in their order and opens the listener on them. */
 export async function startDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  const { audit, clock, timers, sync, integrations, log } = options
-  const { limits } = options.listener
+  const parts = partsOf(options)
+  const { live, pools, webSockets, credential, refusals, admission, connections } = parts
+  const rest = new Rest()
+  const pipeline = pipelineOf(options, parts, rest)
+  const listener = await listenerOf(options, parts, pipeline)
+  return {
+    listener,
+    pipeline,
+    live,
+    admission,
+    connections,
+    close: async (graceMs) => {
+      webSockets.drain()
+      await listener.close({ graceMs })
+      webSockets.close()
+      await rest.reached(pipeline, options.timers)
+      refusals.unidentified.flush()
+      refusals.shed.flush()
+      await pools.destroy()
+      credential.close()
+      live.close()
+    },
+  }
+}
+
+/** What stages, listener and tunnels share. */
+function partsOf(options: DataPlaneOptions) {
+  const { audit, clock, timers, sync, log, listener: { limits, webSocket, tls } } = options
   const live = new LiveExchanges(sync.revocations)
-  const pools = new PoolCache(MAX_POOLS)
-  const webSockets = openWebSockets({ clock, timers, live, bounds: options.listener.webSocket, dialSettings: (integration) => options.dialSettings(integration) })
-  const identify = createIdentify({
-    tokens: options.tokens,
-    directory: sync.directory,
-    revocations: sync.revocations,
-    trustDomain: options.listener.tls?.trustDomain,
-  })
-  const credential = new CredentialStage({ sync, clock, timers, timeoutMs: CREDENTIAL_TIMEOUT_MS, maxCopies: MAX_CREDENTIAL_COPIES })
-  const reportBroken = brokenReporter(log)
   const counting = { clock, timers, post: (event: AuditEvent) => audit.post(event) }
   const refusals = { unidentified: new CountedRefusals(counting), shed: new CountedRefusals(counting) }
-  const record = recorder(audit, refusals)
   const admission = new Admission(limits)
-  const connections = new ConnectionSlots(admission, limits.maxConnections)
-  let whenIdle: (() => void) | undefined
+  return {
+    live,
+    refusals,
+    admission,
+    connections: new ConnectionSlots(admission, limits.maxConnections),
+    pools: new PoolCache(MAX_POOLS),
+    webSockets: openWebSockets({ clock, timers, live, bounds: webSocket, dialSettings: (integration) => options.dialSettings(integration) }),
+    identify: createIdentify({ tokens: options.tokens, directory: sync.directory, revocations: sync.revocations, trustDomain: tls?.trustDomain }),
+    credential: new CredentialStage({ sync, clock, timers, timeoutMs: CREDENTIAL_TIMEOUT_MS, maxCopies: MAX_CREDENTIAL_COPIES }),
+    record: recorder(audit, refusals),
+    reportBroken: brokenReporter(log),
+  }
+}
+
+type Parts = ReturnType<typeof partsOf>
+
+function pipelineOf(options: DataPlaneOptions, parts: Parts, rest: Rest): Pipeline {
+  const { audit, clock, timers, sync, integrations, listener: { limits, maxInspectedBodyBytes } } = options
+  const { live, pools, webSockets, identify, credential, admission, connections } = parts
   const pipeline: Pipeline = createPipeline({
     stages: compose()
       .next(arriveStage(MAX_UNIDENTIFIED + limits.maxExchanges, () => pipeline.open))
@@ -110,12 +142,7 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       .next(admitStage(admission, connections))
       .next(snapshotStage(options.snapshot))
       .next(routeStage(integrations))
-      .next(inspectStage({
-        timers,
-        maxBodyBytes: options.listener.maxInspectedBodyBytes,
-        timeoutMs: INSPECT_TIMEOUT_MS,
-        maxTotalBytes: INSPECTED_BYTES_AT_ONCE,
-      }))
+      .next(inspectStage({ timers, maxBodyBytes: maxInspectedBodyBytes, timeoutMs: INSPECT_TIMEOUT_MS, maxTotalBytes: INSPECTED_BYTES_AT_ONCE }))
       .next(decideStage({ clock, timers, limiter: new RateLimiter(clock), sync, approvalTimeoutMs: APPROVAL_TIMEOUT_MS }))
       .next(credential)
       .next(announceStage(audit, startedRecord))
@@ -128,16 +155,23 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
         webSockets,
         credentialRejected: ({ id }) => sync.credentialRejected(id),
       })),
-    record,
+    record: parts.record,
     ended: (trace) => {
       endAdmission(admission, trace)
-      if (pipeline.open === 0) whenIdle?.()
+      rest.look(pipeline)
     },
     clock,
     shape: (view, received, body) => shapeOf(view, received, body, integrations),
-    reportBroken,
+    reportBroken: parts.reportBroken,
   })
-  const listener = await startListener(listenerOptions(options.listener, clock, log), {
+  return pipeline
+}
+
+function listenerOf(options: DataPlaneOptions, parts: Parts, pipeline: Pipeline): Promise<Listener> {
+  const { audit, clock, timers, sync, integrations, log } = options
+  const { live, identify, admission, connections, record, reportBroken } = parts
+  const { unmatched, limits } = options.listener
+  return startListener(listenerOptions(options.listener, clock, log), {
     clock,
     timers,
     ca: options.ca,
@@ -151,62 +185,35 @@ export async function startDataPlane(options: DataPlaneOptions): Promise<DataPla
       dropped: () => log.warn('a connection over listener.limits.connections was closed'),
       broken: (error) => log.error({ err: error }, 'a connection broke on a defect of ours and was cut'),
     },
-    authorizeConnect: connectGate({ identify: identify.identifyProofs, integrations, clock, unmatched: options.listener.unmatched, admit: (connection, agent) => admitTunnel(admission, connections, connection, agent) }),
+    authorizeConnect: connectGate({
+      identify: identify.identifyProofs, integrations, clock, unmatched, admit: (connection, agent) => admitTunnel(admission, connections, connection, agent),
+    }),
     places: connections,
     openTunnel: opaqueTunnels({
       identify: identify.identifyProofs,
       revocations: sync.revocations,
       audit,
       clock,
-      open: (target, principal) => openTunnel(target, principal, options.tunnelDial, live, options.listener.limits.idleTimeoutMs),
+      open: (target, principal) => openTunnel(target, principal, options.tunnelDial, live, limits.idleTimeoutMs),
       reportBroken,
     }),
   })
-  return {
-    listener,
-    pipeline,
-    live,
-    admission,
-    connections,
-    close: async (graceMs) => {
-      webSockets.drain()
-      await listener.close({ graceMs })
-      webSockets.close()
-      await new Promise<void>((resolve) => {
-        if (pipeline.open === 0) return resolve()
-        timers.after(LAST_RECORDS_MS, resolve)
-        whenIdle = resolve
-      })
-      refusals.unidentified.flush()
-      refusals.shed.flush()
-      await pools.destroy()
-      credential.close()
-      live.close()
-    },
+}
+
+/** Waits, for a while, until nothing is under way any more. */
+class Rest {
+  #whenReached: (() => void) | undefined
+
+  look(pipeline: Pipeline): void {
+    if (pipeline.open === 0) this.#whenReached?.()
   }
-}
 
-/** Refusals that can be had without end are bounded, those of nobody apart from those of agents; everything else has its own record. */
-interface BoundedRefusals {
-  readonly unidentified: CountedRefusals
-  /** Of agents that are over what they may have at a time. */
-  readonly shed: CountedRefusals
-}
-
-function recorder(audit: AuditLog, { unidentified, shed }: BoundedRefusals): (event: AuditEvent) => void {
-  return (event) => {
-    const { agent, code } = event
-    if (agent === undefined && code !== undefined) unidentified.post({ ...event, code })
-    else if (code === 'overloaded') shed.post({ ...event, code })
-    else audit.post(event)
-  }
-}
-
-/** A Fault has its sentence in the audit and says what to do; a defect of ours needs its stack, here alone. */
-function brokenReporter(log: Logger): (error: unknown, stage: string, exchange: string) => void {
-  return (error, stage, exchange) => {
-    if (error instanceof Fault) log.warn({ code: error.code, reason: error.message, stage, exchange }, 'a request could not be carried out')
-    else log.error({ err: error, stage, exchange }, 'a request could not be carried out')
+  async reached(pipeline: Pipeline, timers: Timers): Promise<void> {
+    if (pipeline.open === 0) return
+    await new Promise<void>((resolve) => {
+      timers.after(LAST_RECORDS_MS, resolve)
+      this.#whenReached = resolve
+    })
   }
 }
 
