@@ -61,17 +61,26 @@ export function openTunnel(opening: Opening): void {
     deps.sink.broken(error)
     socket.destroy()
   }
-  const judged = (verdict: Judged): void => {
-    if (verdict instanceof Fault) speech.refuse(socket, refuseUnjudged(deps, verdict, factsOf(opening)), deps.timers)
-    else open(opening, verdict)
+  const judged = (verdict: Judged, ready: Opening): void => {
+    if (verdict instanceof Fault) speech.refuse(socket, refuseUnjudged(deps, verdict, factsOf(ready)), deps.timers)
+    else open(ready, verdict)
   }
   try {
     const verdict = authorize(opening)
-    if (verdict instanceof Promise) void verdict.then(judged).catch(broken)
-    else judged(verdict)
+    if (verdict instanceof Promise) void whenJudged(opening, verdict, judged).catch(broken)
+    else judged(verdict, opening)
   } catch (error) {
     broken(error)
   }
+}
+
+/** What came ahead waits in the socket: one that has nothing to read tells its client's end at once, to nobody, and takes nothing back. */
+async function whenJudged(opening: Opening, verdict: Promise<Judged>, judged: (verdict: Judged, ready: Opening) => void): Promise<void> {
+  const { socket, head } = opening
+  if (head.length > 0) socket.unshift(head)
+  const settled = await verdict
+  const ahead: unknown = head.length > 0 ? socket.read() : null
+  judged(settled, { ...opening, head: Buffer.isBuffer(ahead) ? ahead : Buffer.alloc(0) })
 }
 
 /** The connection that a tunnel takes, as admission counts it. */
