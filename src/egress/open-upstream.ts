@@ -1,6 +1,7 @@
 import type { Timers } from '../lib/timers.ts'
 import { dial, type DialSettings, type DialTarget, type SessionCache } from './dial.ts'
-import { Http1Upstream, type Http1Settings } from './http1/http1-upstream.ts'
+import { Http1Upstream } from './http1/http1-upstream.ts'
+import type { UpstreamSettings } from './upstream-settings.ts'
 import { Http2Upstream } from './http2/http2-upstream.ts'
 import { NegotiatedUpstream } from './http2/negotiated-upstream.ts'
 import { TurnShares } from './turn-shares.ts'
@@ -8,7 +9,7 @@ import { UPSTREAM_TIMEOUTS } from './upstream-timeouts.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Each open stream holds one connection, and what finds none free waits: a delegation's streams must leave room for its calls. */
-export const UPSTREAM_SETTINGS: Http1Settings = {
+export const UPSTREAM_SETTINGS: UpstreamSettings = {
   maxConnections: 256,
   maxWaiting: 256,
   maxWaitMs: 30_000,
@@ -22,7 +23,7 @@ export const UPSTREAM_SETTINGS: Http1Settings = {
 export interface OpenUpstreamOptions {
   readonly dial: DialSettings
   /** For all integrations; `dial.timeouts` goes before. */
-  readonly settings: Http1Settings
+  readonly settings: UpstreamSettings
   readonly timers: Timers
   /** TLS sessions of this integration's origins: whoever connects next resumes, whichever delegation it is for. */
   readonly sessions: SessionCache
@@ -50,7 +51,7 @@ export function openUpstream(target: DialTarget, options: OpenUpstreamOptions): 
   return new Http1Upstream(() => dial(target, settings, sessions), http1, timers, TURNS)
 }
 
-function withTimeouts(settings: Http1Settings, { timeouts }: DialSettings): Http1Settings {
+function withTimeouts(settings: UpstreamSettings, { timeouts }: DialSettings): UpstreamSettings {
   if (timeouts === undefined) return settings
   return { ...settings, headersTimeoutMs: timeouts.firstByteMs, bodyIdleTimeoutMs: timeouts.idleMs, totalTimeoutMs: timeouts.totalMs }
 }

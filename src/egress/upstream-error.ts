@@ -26,3 +26,18 @@ export class UpstreamError extends Error {
 export function isShutdown(error: unknown): boolean {
   return error instanceof UpstreamError && error.code === 'shutdown'
 }
+
+/** What calls get that are under way, or come, when the proxy ends. */
+export function shutdownError(): UpstreamError {
+  return new UpstreamError('shutdown', 'the proxy ends')
+}
+
+/** @param what was taken: `connections`, `streams` */
+export function busyError(what: string): UpstreamError {
+  return new UpstreamError('upstream_busy', `all ${what} to the upstream are taken`)
+}
+
+/** A bound on time was reached. */
+export function timeoutError(message: string): UpstreamError {
+  return new UpstreamError('answer_timeout', message)
+}

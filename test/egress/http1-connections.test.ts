@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Http1Upstream, type Http1Settings } from '../../src/egress/http1/http1-upstream.ts'
+import { Http1Upstream } from '../../src/egress/http1/http1-upstream.ts'
+import type { UpstreamSettings } from '../../src/egress/upstream-settings.ts'
 import { requestHead } from '../../src/egress/http1/request-head.ts'
 import { UPSTREAM_SETTINGS } from '../../src/egress/open-upstream.ts'
 import type { UpstreamBody, UpstreamRequest } from '../../src/egress/upstream.ts'
@@ -23,7 +24,7 @@ afterEach(async () => {
 })
 
 /** An upstream whose dials the test ends one by one: by a socket, or an error. */
-function dialled(over: Partial<Http1Settings> = {}): { readonly upstream: Http1Upstream; readonly dials: PromiseWithResolvers<Socket>[] } {
+function dialled(over: Partial<UpstreamSettings> = {}): { readonly upstream: Http1Upstream; readonly dials: PromiseWithResolvers<Socket>[] } {
   const dials: PromiseWithResolvers<Socket>[] = []
   const upstream = new Http1Upstream(() => {
     const dial = Promise.withResolvers<Socket>()

@@ -3,7 +3,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { PassThrough } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { UPSTREAM_SETTINGS } from '../../src/egress/open-upstream.ts'
-import { Http1Upstream, type Http1Settings } from '../../src/egress/http1/http1-upstream.ts'
+import { Http1Upstream } from '../../src/egress/http1/http1-upstream.ts'
+import type { UpstreamSettings } from '../../src/egress/upstream-settings.ts'
 import type { UpstreamBody, UpstreamCall, UpstreamRequest } from '../../src/egress/upstream.ts'
 import { systemTimers } from '../../src/lib/timers.ts'
 
@@ -33,7 +34,7 @@ afterEach(async () => {
 })
 
 /** A server that says what the test says, byte by byte. */
-async function world(answer: (socket: Socket, request: string, number: number) => void, over: Partial<Http1Settings> = {}): Promise<RawUpstream> {
+async function world(answer: (socket: Socket, request: string, number: number) => void, over: Partial<UpstreamSettings> = {}): Promise<RawUpstream> {
   const sockets: Socket[] = []
   const received: string[] = []
   const server: Server = createServer((socket) => {

@@ -1,33 +1,16 @@
 import type { Socket } from 'node:net'
 import type { Timers } from '../../lib/timers.ts'
 import { TurnShares } from '../turn-shares.ts'
-import { UpstreamError } from '../upstream-error.ts'
+import { Sweeps } from '../sweeps.ts'
+import { busyError, shutdownError, timeoutError, UpstreamError } from '../upstream-error.ts'
+import type { UpstreamSettings } from '../upstream-settings.ts'
 import type { AnswerHandler, Upstream, UpstreamRequest } from '../upstream.ts'
 import { Http1Call } from './http1-call.ts'
 import { Http1Connection, type ConnectionOwner } from './http1-connection.ts'
 
-/** Bounds of the connections to one origin. */
-export interface Http1Settings {
-  readonly maxConnections: number
-  /** Calls that wait for a connection, and for how long; beyond either they are refused. */
-  readonly maxWaiting: number
-  readonly maxWaitMs: number
-  /** How long an idle connection is kept; less where the upstream says so. */
-  readonly keepAliveMs: number
-  /** From the request's last byte to the answer's head. */
-  readonly headersTimeoutMs: number
-  /** Between two pieces of an answer's body; 0 for no bound. */
-  readonly bodyIdleTimeoutMs: number
-  /** From a call's dispatch to its answer's end; 0 for no bound. */
-  readonly totalTimeoutMs: number
-  readonly maxHeaderBytes: number
-}
-
 /** An upstream that closes what it said it keeps must not meet a request of ours on the way. */
 const KEPT_MARGIN_MS = 1_000
-const LONGEST_SWEEP_MS = 1_000
 const TOO_LONG = 'the whole call took too long'
-const SHORTEST_SWEEP_MS = 10
 
 /**
  * HTTP/1.1 connections to one origin for one owner: one request at a time on each, the one that was used last first. Answers are read
@@ -35,17 +18,14 @@ const SHORTEST_SWEEP_MS = 10
  * @see docs/adr/0044-an-upstream-client-of-our-own.md
  */
 export class Http1Upstream implements Upstream, ConnectionOwner {
-  sweep = 0
   readonly turns: TurnShares
   readonly #dial: () => Promise<Socket>
-  readonly #settings: Http1Settings
-  readonly #timers: Timers
-  readonly #sweepMs: number
+  readonly #settings: UpstreamSettings
+  readonly #sweeps: Sweeps
   readonly #open = new Set<Http1Connection>()
   readonly #idle: Http1Connection[] = []
   readonly #waiting: Http1Call[] = []
   #dialling = 0
-  #sweeping = false
   #closing: 'no' | 'closing' | 'destroyed' = 'no'
   #closed: (() => void) | undefined
 
@@ -53,20 +33,22 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
    * @param dial opens one guarded connection, with TLS where the origin has it
    * @param turns shared with whatever else the event loop is
    */
-  constructor(dial: () => Promise<Socket>, settings: Http1Settings, timers: Timers, turns = new TurnShares()) {
+  constructor(dial: () => Promise<Socket>, settings: UpstreamSettings, timers: Timers, turns = new TurnShares()) {
     this.turns = turns
     this.#dial = dial
     this.#settings = settings
-    this.#timers = timers
-    const shortest = Math.min(settings.headersTimeoutMs, settings.keepAliveMs, settings.bodyIdleTimeoutMs || Infinity, settings.totalTimeoutMs || Infinity)
-    this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 8))
+    this.#sweeps = new Sweeps(settings, timers, () => this.#look())
+  }
+
+  get sweep(): number {
+    return this.#sweeps.count
   }
 
   dispatch(request: UpstreamRequest, handler: AnswerHandler): void {
     const call = new Http1Call(request, handler)
     handler.onCall(call)
     if (call.ended) return
-    if (this.#closing !== 'no') return call.fail(shutdown())
+    if (this.#closing !== 'no') return call.fail(shutdownError())
     call.since = this.sweep
     this.#place(call)
   }
@@ -86,8 +68,8 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
 
   async destroy(): Promise<void> {
     this.#closing = 'destroyed'
-    for (const call of this.#waiting.splice(0)) call.fail(shutdown())
-    for (const connection of this.#open) connection.fail(shutdown())
+    for (const call of this.#waiting.splice(0)) call.fail(shutdownError())
+    for (const connection of this.#open) connection.fail(shutdownError())
     this.#settle()
   }
 
@@ -107,11 +89,11 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
   }
 
   again(call: Http1Call): void {
-    if (this.#closing === 'destroyed') return call.fail(shutdown())
+    if (this.#closing === 'destroyed') return call.fail(shutdownError())
     // First and beyond the bound: it had its turn, and a new connection, which cannot be stale, is dialled once the old one is gone.
     call.waitingSince = this.sweep
     this.#waiting.unshift(call)
-    this.#beginSweeping()
+    this.#sweeps.begin()
   }
 
   #place(call: Http1Call): void {
@@ -124,11 +106,11 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
   #wait(call: Http1Call): void {
     const { maxConnections, maxWaiting } = this.#settings
     const room = this.#open.size + this.#dialling < maxConnections
-    if (!room && this.#waiting.length >= this.#dialling + maxWaiting) return call.fail(busy())
+    if (!room && this.#waiting.length >= this.#dialling + maxWaiting) return call.fail(busyError('connections'))
     call.waitingSince = this.sweep
     this.#waiting.push(call)
     if (room) this.#dialOne()
-    this.#beginSweeping()
+    this.#sweeps.begin()
   }
 
   #nextWaiting(): Http1Call | undefined {
@@ -150,7 +132,7 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     }
     const connection = new Http1Connection(socket, this, this.#settings.maxHeaderBytes)
     this.#open.add(connection)
-    this.#beginSweeping()
+    this.#sweeps.begin()
     // The caller that it was made for may have got another, or have left.
     this.idle(connection)
   }
@@ -163,48 +145,36 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     this.#settle()
   }
 
-  #beginSweeping(): void {
-    if (this.#sweeping) return
-    this.#sweeping = true
-    this.#timers.after(this.#sweepMs, () => this.#onSweep())
-  }
-
-  /** One timer for all bounds on time, in place of several a request. */
-  #onSweep(): void {
-    this.sweep += 1
-    this.#sweeping = false
+  /** @returns whether there is anything left to look at */
+  #look(): boolean {
     for (const connection of this.#open) this.#check(connection)
     for (const call of this.#waiting) {
-      if (this.#since(call.waitingSince) > this.#settings.maxWaitMs) call.fail(busy())
-      else if (this.#isOver(call)) call.fail(timeout(TOO_LONG))
+      if (this.#sweeps.since(call.waitingSince) > this.#settings.maxWaitMs) call.fail(busyError('connections'))
+      else if (this.#isOver(call)) call.fail(timeoutError(TOO_LONG))
     }
     if (this.#waiting.some(({ ended }) => ended)) this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter(({ ended }) => !ended))
-    if (this.#open.size > 0 || this.#waiting.length > 0) this.#beginSweeping()
+    return this.#open.size > 0 || this.#waiting.length > 0
   }
 
   #check(connection: Http1Connection): void {
     const { headersTimeoutMs, bodyIdleTimeoutMs, keepAliveMs } = this.#settings
-    const silentMs = this.#since(connection.activeAt)
+    const silentMs = this.#sweeps.since(connection.activeAt)
     const { call } = connection
     if (call === undefined) {
       const keptForMs = Math.max(0, (connection.keptForMs ?? Infinity) - KEPT_MARGIN_MS)
       if (silentMs >= Math.min(keepAliveMs, keptForMs)) connection.close()
     } else if (this.#isOver(call)) {
-      connection.fail(timeout(TOO_LONG))
+      connection.fail(timeoutError(TOO_LONG))
     } else if (connection.awaitsAnswer) {
-      if (silentMs > headersTimeoutMs) connection.fail(timeout('no answer came in time'))
+      if (silentMs > headersTimeoutMs) connection.fail(timeoutError('no answer came in time'))
     } else if (bodyIdleTimeoutMs > 0 && silentMs > bodyIdleTimeoutMs && !call.paused) {
-      connection.fail(timeout('the answer stopped'))
+      connection.fail(timeoutError('the answer stopped'))
     }
   }
 
   #isOver({ since }: Http1Call): boolean {
     const { totalTimeoutMs } = this.#settings
-    return totalTimeoutMs > 0 && this.#since(since) > totalTimeoutMs
-  }
-
-  #since(sweep: number): number {
-    return (this.sweep - sweep) * this.#sweepMs
+    return totalTimeoutMs > 0 && this.#sweeps.since(since) > totalTimeoutMs
   }
 
   #settle(): void {
@@ -213,16 +183,4 @@ export class Http1Upstream implements Upstream, ConnectionOwner {
     this.#closed?.()
     this.#closed = undefined
   }
-}
-
-function shutdown(): UpstreamError {
-  return new UpstreamError('shutdown', 'the proxy ends')
-}
-
-function busy(): UpstreamError {
-  return new UpstreamError('upstream_busy', 'all connections to the upstream are taken')
-}
-
-function timeout(message: string): UpstreamError {
-  return new UpstreamError('answer_timeout', message)
 }

@@ -2,34 +2,17 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Timers } from '../../lib/timers.ts'
 import type { DialTarget } from '../dial.ts'
-import { UpstreamError } from '../upstream-error.ts'
+import { Sweeps } from '../sweeps.ts'
+import { busyError, shutdownError, timeoutError, UpstreamError } from '../upstream-error.ts'
+import type { UpstreamSettings } from '../upstream-settings.ts'
 import type { AnswerHandler, Upstream, UpstreamRequest } from '../upstream.ts'
 import { Http2Call } from './http2-call.ts'
 import { Http2Connection, type Http2ConnectionOwner } from './http2-connection.ts'
 
-/** Bounds of the connections to one origin. */
-export interface Http2Settings {
-  readonly maxConnections: number
-  /** Calls that wait for a stream, and for how long; beyond either they are refused. */
-  readonly maxWaiting: number
-  readonly maxWaitMs: number
-  /** How long a connection without streams is kept. */
-  readonly keepAliveMs: number
-  /** From the request's last byte to the answer's head. */
-  readonly headersTimeoutMs: number
-  /** Between two pieces of either body; 0 for no bound. */
-  readonly bodyIdleTimeoutMs: number
-  /** From a call's dispatch to its answer's end; 0 for no bound. */
-  readonly totalTimeoutMs: number
-  readonly maxHeaderBytes: number
-}
-
 /** What becomes of a connection whose upstream did not choose `h2`, and of the calls that wait for it. */
 export type Declined = (socket: Socket, waiting: readonly Http2Call[]) => void
 
-const LONGEST_SWEEP_MS = 1_000
 const TOO_LONG = 'the whole call took too long'
-const SHORTEST_SWEEP_MS = 10
 
 /**
  * HTTP/2 connections to one origin for one owner. No request is sent before the upstream has said how many it takes; one whose stream it
@@ -37,17 +20,14 @@ const SHORTEST_SWEEP_MS = 10
  * @see docs/adr/0041-http-2-on-both-sides.md
  */
 export class Http2Upstream implements Upstream, Http2ConnectionOwner {
-  sweep = 0
   readonly #target: DialTarget
   readonly #dial: () => Promise<Socket>
-  readonly #settings: Http2Settings
-  readonly #timers: Timers
+  readonly #settings: UpstreamSettings
   readonly #declined: Declined | undefined
-  readonly #sweepMs: number
+  readonly #sweeps: Sweeps
   readonly #open = new Set<Http2Connection>()
   #waiting: Http2Call[] = []
   #dialling = 0
-  #sweeping = false
   #closing: 'no' | 'closing' | 'destroyed' = 'no'
   #closed: (() => void) | undefined
 
@@ -55,21 +35,23 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
    * @param dial opens one guarded connection, with TLS where the origin has it
    * @param declined undefined where the upstream has to speak HTTP/2
    */
-  constructor(target: DialTarget, dial: () => Promise<Socket>, settings: Http2Settings, timers: Timers, declined: Declined | undefined) {
+  constructor(target: DialTarget, dial: () => Promise<Socket>, settings: UpstreamSettings, timers: Timers, declined: Declined | undefined) {
     this.#target = target
     this.#dial = dial
     this.#settings = settings
-    this.#timers = timers
     this.#declined = declined
-    const shortest = Math.min(settings.headersTimeoutMs, settings.keepAliveMs, settings.bodyIdleTimeoutMs || Infinity, settings.totalTimeoutMs || Infinity)
-    this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 8))
+    this.#sweeps = new Sweeps(settings, timers, () => this.#look())
+  }
+
+  get sweep(): number {
+    return this.#sweeps.count
   }
 
   dispatch(request: UpstreamRequest, handler: AnswerHandler): void {
     const call = new Http2Call(request, handler)
     handler.onCall(call)
     if (call.ended) return
-    if (this.#closing !== 'no') return call.fail(shutdown())
+    if (this.#closing !== 'no') return call.fail(shutdownError())
     call.since = this.sweep
     const connection = this.#withRoom()
     if (connection === undefined) this.#wait(call)
@@ -91,8 +73,8 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
 
   async destroy(): Promise<void> {
     this.#closing = 'destroyed'
-    for (const call of this.#takeWaiting()) call.fail(shutdown())
-    for (const connection of this.#open) connection.fail(shutdown())
+    for (const call of this.#takeWaiting()) call.fail(shutdownError())
+    for (const connection of this.#open) connection.fail(shutdownError())
     this.#settle()
   }
 
@@ -119,7 +101,7 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
   }
 
   again(call: Http2Call): void {
-    if (this.#closing !== 'no') return call.fail(shutdown())
+    if (this.#closing !== 'no') return call.fail(shutdownError())
     // On the connection that refused it, or on another: whichever takes it next.
     this.#wait(call)
   }
@@ -130,12 +112,12 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
   }
 
   #wait(call: Http2Call): void {
-    if (this.#waiting.length >= this.#settings.maxWaiting) return call.fail(busy())
+    if (this.#waiting.length >= this.#settings.maxWaiting) return call.fail(busyError('streams'))
     call.activeAt = this.sweep
     this.#waiting.push(call)
     // One at a time: the next will have room for many.
     if (this.#dialling === 0) this.#dialOne()
-    this.#beginSweeping()
+    this.#sweeps.begin()
   }
 
   #dialOne(): void {
@@ -157,7 +139,7 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
       socket.destroy()
       return this.#notDialled(error)
     }
-    this.#beginSweeping()
+    this.#sweeps.begin()
   }
 
   #notAgreed(socket: Socket): void {
@@ -183,30 +165,22 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
     return waiting.filter(({ ended }) => !ended)
   }
 
-  #beginSweeping(): void {
-    if (this.#sweeping) return
-    this.#sweeping = true
-    this.#timers.after(this.#sweepMs, () => this.#onSweep())
-  }
-
-  /** One timer for all bounds on time, in place of several a request. */
-  #onSweep(): void {
-    this.sweep += 1
-    this.#sweeping = false
+  /** @returns whether there is anything left to look at */
+  #look(): boolean {
     for (const connection of this.#open) this.#check(connection)
     for (const call of this.#waiting) {
-      if (this.#since(call.activeAt) > this.#settings.maxWaitMs) call.fail(busy())
-      else if (this.#isOver(call)) call.fail(timeout(TOO_LONG))
+      if (this.#sweeps.since(call.activeAt) > this.#settings.maxWaitMs) call.fail(busyError('streams'))
+      else if (this.#isOver(call)) call.fail(timeoutError(TOO_LONG))
     }
     if (this.#waiting.some(({ ended }) => ended)) this.#waiting = [...this.#takeWaiting()]
-    if (this.#open.size > 0 || this.#waiting.length > 0) this.#beginSweeping()
+    return this.#open.size > 0 || this.#waiting.length > 0
   }
 
   #check(connection: Http2Connection): void {
     const { keepAliveMs, maxWaitMs } = this.#settings
-    const idleMs = this.#since(connection.idleAt)
+    const idleMs = this.#sweeps.since(connection.idleAt)
     if (!connection.isReady) {
-      if (idleMs > maxWaitMs) connection.fail(timeout('the upstream did not begin to speak HTTP/2 in time'))
+      if (idleMs > maxWaitMs) connection.fail(timeoutError('the upstream did not begin to speak HTTP/2 in time'))
     } else if (connection.calls.size === 0) {
       if (idleMs >= keepAliveMs) connection.close()
     } else {
@@ -216,23 +190,19 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
 
   #bound(call: Http2Call): void {
     const { headersTimeoutMs, bodyIdleTimeoutMs } = this.#settings
-    const silentMs = this.#since(call.activeAt)
+    const silentMs = this.#sweeps.since(call.activeAt)
     if (this.#isOver(call)) {
-      call.fail(timeout(TOO_LONG))
+      call.fail(timeoutError(TOO_LONG))
     } else if (call.bodySent && !call.headRead) {
-      if (silentMs > headersTimeoutMs) call.fail(timeout('no answer came in time'))
+      if (silentMs > headersTimeoutMs) call.fail(timeoutError('no answer came in time'))
     } else if (bodyIdleTimeoutMs > 0 && silentMs > bodyIdleTimeoutMs && !call.paused) {
-      call.fail(timeout('nothing came and nothing went'))
+      call.fail(timeoutError('nothing came and nothing went'))
     }
   }
 
   #isOver({ since }: Http2Call): boolean {
     const { totalTimeoutMs } = this.#settings
-    return totalTimeoutMs > 0 && this.#since(since) > totalTimeoutMs
-  }
-
-  #since(sweep: number): number {
-    return (this.sweep - sweep) * this.#sweepMs
+    return totalTimeoutMs > 0 && this.#sweeps.since(since) > totalTimeoutMs
   }
 
   #settle(): void {
@@ -241,16 +211,4 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
     this.#closed?.()
     this.#closed = undefined
   }
-}
-
-function shutdown(): UpstreamError {
-  return new UpstreamError('shutdown', 'the proxy ends')
-}
-
-function busy(): UpstreamError {
-  return new UpstreamError('upstream_busy', 'all streams to the upstream are taken')
-}
-
-function timeout(message: string): UpstreamError {
-  return new UpstreamError('answer_timeout', message)
 }

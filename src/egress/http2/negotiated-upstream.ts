@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net'
 import type { Timers } from '../../lib/timers.ts'
 import type { DialTarget } from '../dial.ts'
-import { Http1Upstream, type Http1Settings } from '../http1/http1-upstream.ts'
+import { Http1Upstream } from '../http1/http1-upstream.ts'
+import type { UpstreamSettings } from '../upstream-settings.ts'
 import type { TurnShares } from '../turn-shares.ts'
 import type { AnswerHandler, Upstream, UpstreamRequest } from '../upstream.ts'
 import type { Http2Call } from './http2-call.ts'
-import { Http2Upstream, type Http2Settings } from './http2-upstream.ts'
+import { Http2Upstream } from './http2-upstream.ts'
 
 export interface NegotiatedOptions {
   /** Opens one guarded connection that offers these protocols by ALPN. */
   dial(protocols: readonly string[]): Promise<Socket>
-  readonly http1: Http1Settings
-  readonly http2: Http2Settings
+  readonly http1: UpstreamSettings
+  readonly http2: UpstreamSettings
   readonly timers: Timers
   readonly turns: TurnShares
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Readable } from 'node:stream'
 import type { Timers } from '../../lib/timers.ts'
 import type { ClientSide, HttpVersion } from '../client-side.ts'
+import { ClientEnd } from './client-end.ts'
 
 /** How long, and how much, is read of what nobody wants any more, so that the answer is not lost to a reset. */
 const LINGER_MS = 1_000
@@ -18,7 +19,7 @@ export interface Http1ClientFacts {
 }
 
 /** One request of an HTTP/1 connection, and its answer. */
-export class Http1Client implements ClientSide {
+export class Http1Client extends ClientEnd implements ClientSide {
   readonly version: HttpVersion
   readonly #incoming: IncomingMessage
   readonly #response: ServerResponse
@@ -29,10 +30,9 @@ export class Http1Client implements ClientSide {
   #contentLength: number | undefined
   /** The whole body, until it is written together with the head. */
   #held: Buffer | undefined
-  #over = false
-  #listeners: (() => void)[] | undefined
 
   constructor(incoming: IncomingMessage, response: ServerResponse, facts: Http1ClientFacts, timers: Timers) {
+    super()
     this.#incoming = incoming
     this.#response = response
     this.#timers = timers
@@ -107,19 +107,6 @@ export class Http1Client implements ClientSide {
     this.#response.once('drain', listener)
   }
 
-  onClose(listener: () => void): () => void {
-    if (this.#over) {
-      queueMicrotask(listener)
-      return () => undefined
-    }
-    const listeners = (this.#listeners ??= [])
-    listeners.push(listener)
-    return () => {
-      const at = listeners.indexOf(listener)
-      if (at !== -1) listeners.splice(at, 1)
-    }
-  }
-
   cut(): void {
     this.#response.destroy()
     this.#incoming.destroy()
@@ -144,15 +131,6 @@ export class Http1Client implements ClientSide {
   /** No further request of this connection is answered: the client is told so, where its head is not written yet. */
   endConnection(): void {
     if (!this.#response.headersSent) this.#response.shouldKeepAlive = false
-  }
-
-  /** For the listener: all was written, or the connection is gone. Idempotent. */
-  over(): void {
-    if (this.#over) return
-    this.#over = true
-    const listeners = this.#listeners
-    this.#listeners = undefined
-    if (listeners !== undefined) for (const listener of listeners.slice()) listener()
   }
 
   #endWith(trailers: readonly string[] | undefined): void {

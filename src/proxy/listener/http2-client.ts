@@ -1,6 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { ClientSide, HttpVersion } from '../client-side.ts'
+import { ClientEnd } from './client-end.ts'
 import { isConnectionSpecific } from '../../http/connection-fields.ts'
 import { resetStream } from '../../lib/reset-stream.ts'
 import { Http2Body } from './http2-body.ts'
@@ -24,7 +25,7 @@ export interface Http2ClientFacts {
 }
 
 /** One stream of an HTTP/2 connection: its request, and the answer to it. Its siblings do not feel its end. */
-export class Http2Client implements ClientSide {
+export class Http2Client extends ClientEnd implements ClientSide {
   readonly version: HttpVersion = '2'
   readonly #stream: ServerHttp2Stream
   readonly #facts: Http2ClientFacts
@@ -36,13 +37,12 @@ export class Http2Client implements ClientSide {
   /** A head that waits for what comes next: one that nothing follows ends the stream itself. */
   #held: string[] | undefined
   #timed = false
-  #over = false
-  #listeners: (() => void)[] | undefined
   /** Bytes that wait to be taken, and since when they are as many. */
   #waiting = 0
   #waitingSinceMs = 0
 
   constructor(stream: ServerHttp2Stream, facts: Http2ClientFacts) {
+    super()
     this.#stream = stream
     this.#facts = facts
     this.#awaitsContinue = facts.expectsContinue
@@ -127,19 +127,6 @@ export class Http2Client implements ClientSide {
     this.#stream.once('drain', listener)
   }
 
-  onClose(listener: () => void): () => void {
-    if (this.#over) {
-      queueMicrotask(listener)
-      return () => undefined
-    }
-    const listeners = (this.#listeners ??= [])
-    listeners.push(listener)
-    return () => {
-      const at = listeners.indexOf(listener)
-      if (at !== -1) listeners.splice(at, 1)
-    }
-  }
-
   cut(): void {
     this.#held = undefined
     resetStream(this.#stream, constants.NGHTTP2_INTERNAL_ERROR)
@@ -159,15 +146,6 @@ export class Http2Client implements ClientSide {
   /** The connection is told by GOAWAY, once for all of its streams. */
   endConnection(): void {
     // Nothing of this stream's own.
-  }
-
-  /** For the session: all was written, or the client is gone. Idempotent. */
-  over(): void {
-    if (this.#over) return
-    this.#over = true
-    const listeners = this.#listeners
-    this.#listeners = undefined
-    if (listeners !== undefined) for (const listener of listeners.slice()) listener()
   }
 
   /**
@@ -224,7 +202,7 @@ export class Http2Client implements ClientSide {
   #boundIdleTime(): void {
     if (this.#timed) return
     this.#timed = true
-    this.#stream.setTimeout(this.#facts.idleTimeoutMs, () => resetStream(this.#stream, constants.NGHTTP2_CANCEL))
+    this.#stream.setTimeout(this.#facts.idleTimeoutMs, () => this.#stream.close(constants.NGHTTP2_CANCEL))
   }
 }
 
