@@ -158,7 +158,7 @@ export class Http2Client extends ClientEnd implements ClientSide {
       this.#waiting = waiting
       this.#waitingSinceMs = nowMs
     } else if (nowMs - this.#waitingSinceMs >= this.#facts.idleTimeoutMs) {
-      this.#stream.close(constants.NGHTTP2_CANCEL)
+      resetStream(this.#stream, constants.NGHTTP2_CANCEL)
     }
   }
 
@@ -202,7 +202,7 @@ export class Http2Client extends ClientEnd implements ClientSide {
   #boundIdleTime(): void {
     if (this.#timed) return
     this.#timed = true
-    this.#stream.setTimeout(this.#facts.idleTimeoutMs, () => this.#stream.close(constants.NGHTTP2_CANCEL))
+    this.#stream.setTimeout(this.#facts.idleTimeoutMs, () => resetStream(this.#stream, constants.NGHTTP2_CANCEL))
   }
 }
 
