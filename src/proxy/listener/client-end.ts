@@ -3,6 +3,10 @@ export class ClientEnd {
   #over = false
   #listeners: (() => void)[] | undefined
 
+  protected get isOver(): boolean {
+    return this.#over
+  }
+
   /** See `ClientSide`. */
   onClose(listener: () => void): () => void {
     if (this.#over) {

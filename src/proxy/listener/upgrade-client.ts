@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { acceptOf } from '../../http/websocket/accept.ts'
 import type { Timers } from '../../lib/timers.ts'
 import type { ClientSide, ClientUpgrade } from '../client-side.ts'
+import { ClientEnd } from './client-end.ts'
 import { lingerThenDestroy } from './refuse.ts'
 
 /** How a body that goes out is told apart from what follows. */
@@ -17,7 +18,7 @@ const NOT_MODIFIED = 304
  * ordinary answer after which the connection ends. A client that sends anything before it was answered is cut: whatever that is, it was
  * written without knowing who reads it.
  */
-export class UpgradeClient implements ClientSide, ClientUpgrade {
+export class UpgradeClient extends ClientEnd implements ClientSide, ClientUpgrade {
   readonly version = '1.1'
   readonly received = true
   readonly body: Readable = Readable.from([])
@@ -26,11 +27,10 @@ export class UpgradeClient implements ClientSide, ClientUpgrade {
   readonly #timers: Timers
   #framing: Framing = 'none'
   #begun = false
-  #over = false
-  #listeners: (() => void)[] = []
 
   /** @param key the client's `Sec-WebSocket-Key` */
   constructor(socket: Socket, key: string, timers: Timers) {
+    super()
     this.#socket = socket
     this.#key = key
     this.#timers = timers
@@ -89,20 +89,9 @@ export class UpgradeClient implements ClientSide, ClientUpgrade {
     this.#socket.once('drain', listener)
   }
 
-  onClose(listener: () => void): () => void {
-    if (this.#over) {
-      queueMicrotask(listener)
-      return () => undefined
-    }
-    this.#listeners.push(listener)
-    return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener)
-    }
-  }
-
   cut(): void {
     this.#socket.destroy()
-    this.#end()
+    this.over()
   }
 
   answer(status: number, fields: readonly string[], body: Buffer | undefined): void {
@@ -117,14 +106,14 @@ export class UpgradeClient implements ClientSide, ClientUpgrade {
   }
 
   accept(fields: readonly string[], protocol: string | undefined): Socket | undefined {
-    if (this.gone || this.#over) return undefined
+    if (this.gone || this.isOver) return undefined
     this.#begun = true
     this.#leave()
     this.#socket.pause()
     const chosen = protocol === undefined ? [] : ['sec-websocket-protocol', protocol]
     const own = ['upgrade', 'websocket', 'connection', 'Upgrade', 'sec-websocket-accept', acceptOf(this.#key), ...chosen]
     this.#socket.write(`${headText(101, [...own, ...fields])}\r\n`, 'latin1')
-    this.#socket.once('close', () => this.#end())
+    this.#socket.once('close', () => this.over())
     return this.#socket
   }
 
@@ -133,7 +122,7 @@ export class UpgradeClient implements ClientSide, ClientUpgrade {
   }
 
   readonly #onLeave = (): void => {
-    if (!this.#over) this.cut()
+    if (!this.isOver) this.cut()
   }
 
   #finish(last: string): void {
@@ -141,17 +130,11 @@ export class UpgradeClient implements ClientSide, ClientUpgrade {
     this.#socket.end(last, 'latin1')
     lingerThenDestroy(this.#socket, this.#timers)
     // Nothing but the system's buffers stands between this and the client; whether it leaves now changes nothing.
-    this.#end()
+    this.over()
   }
 
   #leave(): void {
     this.#socket.off('data', this.#onEarly).off('end', this.#onLeave).off('close', this.#onLeave)
-  }
-
-  #end(): void {
-    if (this.#over) return
-    this.#over = true
-    for (const listener of this.#listeners) listener()
   }
 }
 
