@@ -120,6 +120,20 @@ describe('whatever becomes of a call, one record ends it', () => {
     hold.release()
   })
 
+  it('an agent that ends its side behind its request, and waits: it gets its answer', async () => {
+    const path = '/repos/acme-corp/frontend/pulls/8'
+    const hold = world.upstreams.github.faults.holdNext({ path: /frontend\/pulls\/8$/ })
+    const tunnel = await agent.tunnel('api.github.com')
+    tunnel.send(requestBytes('GET', path, 'api.github.com'))
+    tunnel.socket.end()
+    await hold.reached
+    hold.release()
+    const answer = await tunnel.answer()
+    await tunnel.closed
+    expect(answer).toMatchObject({ status: 404, whole: true })
+    expect(await ends(path)).toMatchObject([{ event: 'api.call', outcome: 'ok', http: { status: 404 } }])
+  })
+
   it('a credential that could not be had', async () => {
     world.upstreams.github.faults.failNext(1, 500, { path: /access_tokens$/ })
     const other = new TestAgent(world, await world.token())

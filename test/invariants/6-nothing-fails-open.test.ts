@@ -60,7 +60,11 @@ describe('without a credential there is no call', () => {
     const wire = await (await fresh()).connect()
     wire.send(`GET ${PULL} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: t\r\nAuthorization: Bearer ${await world.token()}\r\n\r\n`)
     await hold.reached
+    const { connections } = world.service.dataPlane
+    const { open } = connections
     wire.close()
+    // A client that ends its side may still wait: it has left once its connection is seen to have gone.
+    await expect.poll(() => connections.open, { interval: 5 }).toBeLessThan(open)
     await world.recorded(({ event, http }) => event === 'api.denied' && (http as { status?: number }).status === 503)
     hold.release()
     await world.recorded(({ event }) => event === 'credential.issued')

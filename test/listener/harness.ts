@@ -16,6 +16,7 @@ import { startListener } from '../../src/proxy/listener/listener.ts'
 
 export interface HarnessOptions {
   readonly address?: string
+  readonly socksAddress?: string
   readonly tls?: ListenerTls
   readonly bound?: BoundAgent
   readonly limits?: Partial<ListenerLimits>
@@ -61,6 +62,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const listener = await startListener(
     {
       address: options.address ?? '127.0.0.1:0',
+      socksAddress: options.socksAddress,
       tls: options.tls,
       allowPlaintext: options.allowPlaintext ?? false,
       bound: options.bound,

@@ -12,6 +12,7 @@ import { onConnect, type ConnectContext } from './connect.ts'
 import { Http1Client } from './http1-client.ts'
 import { Http2Door } from './http2-door.ts'
 import { awaitPreface } from './http2-preface.ts'
+import { watchHalfClosed } from './half-closed.ts'
 import { newConnection, type Connection, type TunnelFacts } from './connection.ts'
 import { drain, type OpenExchange } from './drain.ts'
 import { listenAt } from '../../lib/listen-at.ts'
@@ -165,6 +166,8 @@ class OpenListener implements ConnectContext {
     const { tls } = this.#options
     const httpOptions = httpOptionsOf(limits)
     const server = tls === undefined ? createHttpServer(httpOptions) : createHttpsServer({ ...httpOptions, ...tlsOptionsOf(tls, limits) })
+    // Node would end a client that ends its side, whatever it waits for (ADR 0048). Its types do not know it.
+    Reflect.set(server, 'httpAllowHalfOpen', true)
     // Fields beyond Node's own bound would silently not be seen: the reader counts them itself.
     server.maxHeadersCount = 0
     if (this.deps.places === undefined) server.maxConnections = limits.maxConnections
@@ -205,6 +208,8 @@ class OpenListener implements ConnectContext {
     const handOver = server.listeners('secureConnection')
     server.removeAllListeners('secureConnection')
     const toHttp1 = (socket: Socket): void => {
+      // As every connection of a plain server is.
+      socket.allowHalfOpen = true
       for (const listener of handOver) Reflect.apply(listener, server, [socket])
     }
     server.on('secureConnection', (socket: TLSSocket) => {
@@ -227,6 +232,7 @@ class OpenListener implements ConnectContext {
     socket.once('close', () => {
       for (const client of connection.open) client.over()
     })
+    socket.once('end', () => watchHalfClosed(connection, socket, this.deps.timers))
     return connection
   }
 
