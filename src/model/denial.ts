@@ -31,7 +31,8 @@ export function deny(code: DenialCode, detail: string, extra: Omit<Denial, 'deni
 
 /** Tells a stage's refusal from its result. */
 export function isDenial(value: object): value is Denial {
-  return 'denial' in value
+  // Read, not looked for with `in`: asked of ten kinds of values a request, it is the cheaper one.
+  return (value as Partial<Denial>).denial !== undefined
 }
 
 /** Something broke, ours or the upstream's. `message` is for log and audit; the client sees the code's public text. */

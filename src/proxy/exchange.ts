@@ -1,6 +1,7 @@
 import type { InspectedBody } from '../http/body.ts'
 import type { CanonicalRequest } from '../http/request.ts'
 import type { Integration, Match } from '../integrations/integration.ts'
+import type { Later } from '../lib/later.ts'
 import type { Credential } from '../model/credential.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Denial } from '../model/denial.ts'
@@ -154,11 +155,11 @@ export interface Forwarded extends Announced {
 
 /**
  * One step of the pipeline: reads the exchange, adds the one field it is named after, or refuses.
- * Synchronous where everything is at hand; a promise only where something must be waited for.
+ * Synchronous where everything is at hand; a promise, or what is told sooner than one, only where something must be waited for.
  */
 export interface Stage<In extends Received, Field extends string, Value> {
   readonly name: string
   readonly adds: Field
   /** A property, not a method: only so does TypeScript hold the order of the stages (methods are compared bivariantly). */
-  readonly run: (exchange: In) => Value | Denial | Promise<Value | Denial>
+  readonly run: (exchange: In) => Value | Denial | Promise<Value | Denial> | Later<Value | Denial>
 }

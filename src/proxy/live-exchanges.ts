@@ -27,13 +27,21 @@ export class LiveExchanges {
 
   /** @returns the function that takes it off again, to be called when it has ended */
   add(open: Cuttable): () => void {
-    const place = this.#live.add(open)
+    const place = this.enter(open)
     let present = true
     return () => {
-      // Its place may be another's by the second call.
-      if (present) this.#live.delete(place)
+      if (present) this.leave(place)
       present = false
     }
+  }
+
+  /** As `add`, for whoever can keep a number. @returns the place to be left, once: afterwards it may be another's */
+  enter(open: Cuttable): number {
+    return this.#live.add(open)
+  }
+
+  leave(place: number): void {
+    this.#live.delete(place)
   }
 
   close(): void {

@@ -71,9 +71,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
     exchange(received) {
       open += 1
       const trace = traceOf(received)
-      const outcome = run(deps.stages, trace)
-      if (outcome instanceof Promise) void outcome.then((settled) => finish(trace, settled))
-      else finish(trace, outcome)
+      run(deps.stages, trace, (outcome) => finish(trace, outcome))
     },
   }
 }

@@ -116,7 +116,10 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
       wake?.()
     }
     Promise.resolve()
-      .then(() => stage.run(exchange))
+      .then(() => {
+        const result = stage.run(exchange)
+        return result instanceof Later ? result.toPromise() : result
+      })
       .then((result) => settle(isDenial(result) ? { denial: result } : { forwarding: result }), (error: unknown) => settle({ error }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -72,7 +72,7 @@ describe('a stand-in that a server got in the agent’s stead', () => {
     expect(concerns({ kind: 'agent', id: VIA }, own, 'github')).toBe(false)
     const standing = (status: 'active' | 'revoked') => ({
       agent: (id: string) => (id === VIA ? { ...agentRecord('review-tools'), status } : agentRecord('pr-reviewer')),
-      takenBack: { delegations: new Set<never>(), sessions: new Set<never>() }, live: { get: () => undefined, session: () => undefined }, expired: () => false, nowMs: 0,
+      takenBack: () => ({ delegations: new Set<never>(), sessions: new Set<never>() }), live: { get: () => undefined, session: () => undefined }, expired: () => false, nowMs: () => 0,
     })
     expect(refusalOf({ ...through, delegation: undefined }, standing('active'))).toBeUndefined()
     expect(refusalOf({ ...through, delegation: undefined }, standing('revoked'))).toMatchObject({ denial: 'agent_revoked' })

@@ -1,3 +1,4 @@
+import { Later } from '../../src/lib/later.ts'
 import type { CanonicalRequest } from '../../src/http/request.ts'
 import { IntegrationIndex } from '../../src/integrations/integration-index.ts'
 import { routesIntegration, type RoutesIntegrationOptions } from '../../src/integrations/routes/routes-integration.ts'
@@ -57,7 +58,7 @@ export function snapped(over: Partial<Snapped> = {}): Snapped {
 export function routed(over: Partial<Snapped> = {}): Routed {
   const exchange = snapped(over)
   const route = routeStage(index).run(exchange)
-  if (route instanceof Promise || isDenial(route)) throw new Error('the test needs a request that has a route')
+  if (route instanceof Promise || route instanceof Later || isDenial(route)) throw new Error('the test needs a request that has a route')
   return { ...exchange, route }
 }
 

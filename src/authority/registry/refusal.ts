@@ -4,15 +4,15 @@ import type { Delegation, Principal } from '../../model/principal.ts'
 import type { AgentRecord } from '../../sync/contract.ts'
 import type { LiveDelegations } from './live-delegations.ts'
 
-/** One moment of the live copy. */
+/** The live copy as it is now. */
 export interface Standing {
   agent(id: AgentId): AgentRecord | undefined
   /** By the configuration, of whatever issuer. */
-  readonly takenBack: { readonly delegations: ReadonlySet<DelegationId>; readonly sessions: ReadonlySet<SessionId> }
+  takenBack(): { readonly delegations: ReadonlySet<DelegationId>; readonly sessions: ReadonlySet<SessionId> }
   readonly live: Pick<LiveDelegations, 'get' | 'session'>
   /** Whether it ended lately since its time was over. */
   expired(id: DelegationId): boolean
-  readonly nowMs: number
+  nowMs(): number
 }
 
 /** Why this principal may not act now, or undefined. O(1). */
@@ -22,8 +22,9 @@ export function refusalOf({ agent, via, delegation }: Principal, standing: Stand
   if (refused !== undefined) return refused
   if (delegation === undefined) return undefined
   const { id, session } = delegation
-  if (standing.takenBack.delegations.has(id)) return deny('delegation_revoked', `the delegation ${id} has been revoked`)
-  if (session !== undefined && standing.takenBack.sessions.has(session)) return deny('delegation_revoked', `the session ${session} has been revoked`)
+  const takenBack = standing.takenBack()
+  if (takenBack.delegations.has(id)) return deny('delegation_revoked', `the delegation ${id} has been revoked`)
+  if (session !== undefined && takenBack.sessions.has(session)) return deny('delegation_revoked', `the session ${session} has been revoked`)
   // An outside issuer's: nothing more is known of it here.
   return delegation.standing === undefined ? undefined : standingRefusal(agent, delegation, standing)
 }
@@ -35,7 +36,8 @@ function agentRefusal(id: AgentId, standing: Standing): Denial | undefined {
 }
 
 /** Of a delegation that is kept here: it is known and good, it is this agent's and this person's, and the session is one of its own. */
-function standingRefusal(agent: AgentId, { id, person, session }: Delegation, { live, expired, nowMs }: Standing): Denial | undefined {
+function standingRefusal(agent: AgentId, { id, person, session }: Delegation, { live, expired, nowMs: now }: Standing): Denial | undefined {
+  const nowMs = now()
   const known = live.get(id)
   if (known === undefined) {
     if (expired(id)) return deny('delegation_expired', `the delegation ${id} has expired`)

@@ -8,7 +8,7 @@ import type { Person } from '../../store/ports/people.ts'
 import type { AgentRecord, DelegationRecord, Directory, Revocations, Revoked, SessionRecord } from '../../sync/contract.ts'
 import type { LiveDelegation } from './delegation-record.ts'
 import { LiveDelegations } from './live-delegations.ts'
-import { refusalOf } from './refusal.ts'
+import { refusalOf, type Standing } from './refusal.ts'
 import type { AgentProof, RegisteredAgent, RegistryState } from './registered-agent.ts'
 import { registryChanges, type RegistryChanges, type RegistryView } from './registry-changes.ts'
 import { clashIn, indexRegistry, type AgentClash, type RegistryIndex } from './registry-index.ts'
@@ -38,6 +38,8 @@ export class Registry implements Directory, Revocations {
   readonly #live = new LiveDelegations()
   readonly #expired = new BoundedCache<{ readonly id: string }>(MAX_ENDED)
   readonly #endedConnections = new BoundedCache<{ readonly cut: number }>(MAX_ENDED)
+  /** Always of now: asked several times a request, and never made for one. */
+  readonly #moment: Standing
   #state: RegistryState
   #stored: readonly RegisteredAgent[] = []
   #index: RegistryIndex
@@ -50,6 +52,7 @@ export class Registry implements Directory, Revocations {
     this.#index = indexRegistry(state)
     this.#subscribers = new Subscribers(onListenerError)
     this.#copy = copy
+    this.#moment = this.#momentOf()
   }
 
   get epoch(): number {
@@ -150,13 +153,7 @@ export class Registry implements Directory, Revocations {
 
   refusal(principal: Principal): Denial | undefined {
     if (this.#copy.ageMs() > this.#copy.leaseMs) throw new Fault('authority_unavailable', 'the store was not heard of for longer than the lease')
-    return refusalOf(principal, {
-      agent: (id) => this.agent(id),
-      takenBack: this.#index,
-      live: this.#live,
-      expired: (id) => this.#expired.get(id) !== undefined,
-      nowMs: this.#copy.clock.nowMs(),
-    })
+    return refusalOf(principal, this.#moment)
   }
 
   subscribe(listener: (revoked: Revoked) => number | void): () => void {
@@ -214,6 +211,16 @@ export class Registry implements Directory, Revocations {
     const { delegations, sessions } = this.#live.due(this.#copy.clock.nowMs())
     for (const id of delegations) this.delegationEnded(id, 'expired')
     for (const id of sessions) this.sessionEnded(id)
+  }
+
+  #momentOf(): Standing {
+    return {
+      agent: (id) => this.agent(id),
+      takenBack: () => this.#index,
+      live: this.#live,
+      expired: (id) => this.#expired.get(id) !== undefined,
+      nowMs: () => this.#copy.clock.nowMs(),
+    }
   }
 
   #standing(proof: AgentProof, key: string): AgentRecord | undefined {

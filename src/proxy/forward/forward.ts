@@ -1,24 +1,20 @@
 import type { DialTarget } from '../../egress/dial.ts'
-import { causeOf, EgressError } from '../../egress/egress-error.ts'
-import { isShutdown, UpstreamError } from '../../egress/upstream-error.ts'
 import type { Upstream, UpstreamBody, UpstreamRequest } from '../../egress/upstream.ts'
 import type { CanonicalRequest, HeaderList } from '../../http/request.ts'
-import type { Scrubber } from '../../http/scrub/scrubber.ts'
-import type { FaultCode } from '../../model/codes.ts'
+import type { Later } from '../../lib/later.ts'
 import type { Credential } from '../../model/credential.ts'
-import { deny, Fault, type Denial } from '../../model/denial.ts'
+import { deny, type Denial } from '../../model/denial.ts'
 import type { Revocations } from '../../sync/contract.ts'
 import type { Announced, Forwarding, Stage } from '../exchange.ts'
 import type { LiveExchanges } from '../live-exchanges.ts'
 import type { WebSocketDispatcher } from '../web-socket-dispatcher.ts'
 import { withoutCodings } from './answer-codings.ts'
 import { answerFilterOf, answerHandler, type Answering } from './answer-handler.ts'
-import { AnswerRefused } from './answer-refused.ts'
 import { BaseUrlRewriter } from './base-url.ts'
 import { CredentialScrubs } from './credential-scrubs.ts'
-import { BodyOverrun } from './body-overrun.ts'
 import type { PoolCache } from './pool-cache.ts'
-import { Relay, type RelayEnd } from './relay.ts'
+import { Relay } from './relay.ts'
+import { Sending } from './sending.ts'
 import { sessionOf, UpstreamSessions } from './upstream-sessions.ts'
 
 /** A request as it goes out, the credential on it. */
@@ -77,34 +73,26 @@ function asIdentity({ headers, path, query }: CanonicalRequest): Parameters<Plac
   return { headers: withoutCodings(headers), path, query }
 }
 
-function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependencies, answering: Answering): Promise<Forwarding | Denial> {
-  const { request, integration } = exchange.route
-  const target = { host: request.host, port: request.port, tls: request.scheme === 'https', http2: exchange.client.version === '2' }
-  const owner = exchange.principal.delegation?.id ?? exchange.principal.agent
+function send(exchange: Announced, placed: PlacedRequest, deps: ForwardDependencies, answering: Answering): Later<Forwarding | Denial> {
+  const { client, door, decision, inspection, principal, route: { request, integration } } = exchange
+  const target = { host: request.host, port: request.port, tls: request.scheme === 'https', http2: client.version === '2' }
+  const owner = principal.delegation?.id ?? principal.agent
   const pool = request.upgrade !== undefined ? undefined : deps.pools.get(owner, integration.name, target, () => deps.openUpstream(integration.name, target))
-  return new Promise((resolve, reject) => {
-    let unregister = (): void => undefined
-    const relay = new Relay(exchange.client, exchange.door === 'reverse' ? new BaseUrlRewriter(exchange) : undefined, (end) => {
-      unregister()
-      try {
-        if (end.kind === 'complete' && end.status === 401 && exchange.credential !== null) deps.credentialRejected(exchange.credential)
-        resolve(conclude(end, relay, exchange, deps.revocations, answering.scrubber))
-      } catch (error) {
-        reject(error)
-      }
-    })
-    if (exchange.decision.maxBodyBytes !== undefined) relay.boundBody(exchange.decision.maxBodyBytes)
-    unregister = deps.live.add({ principal: exchange.principal, integration: integration.name, cut: () => relay.cut() })
-    // A body that was inspected has been asked for already.
-    if (exchange.inspection.body === undefined) exchange.client.sendContinue()
-    const handler = answerHandler(exchange, relay, answering)
-    if (pool !== undefined) return pool.dispatch(upstreamRequest(exchange, placed), handler)
-    const opened = (): void => {
-      relay.release()
-      unregister()
-    }
-    deps.webSockets.dispatch(exchange, upstreamRequest(exchange, placed), handler, { opened, ended: resolve })
-  })
+  const sending = new Sending(exchange, deps, answering.scrubber)
+  const relay = new Relay(client, door === 'reverse' ? new BaseUrlRewriter(exchange) : undefined, sending)
+  if (decision.maxBodyBytes !== undefined) relay.boundBody(decision.maxBodyBytes)
+  sending.begin(relay)
+  // A body that was inspected has been asked for already.
+  if (inspection.body === undefined) client.sendContinue()
+  const handler = answerHandler(exchange, relay, answering)
+  try {
+    if (pool === undefined) deps.webSockets.dispatch(exchange, upstreamRequest(exchange, placed), handler, sending)
+    else pool.dispatch(upstreamRequest(exchange, placed), handler)
+  } catch (error) {
+    sending.release()
+    throw error
+  }
+  return sending.outcome
 }
 
 function upstreamRequest(exchange: Announced, placed: PlacedRequest): UpstreamRequest {
@@ -121,38 +109,4 @@ function bodyOf({ inspection, client, route: { request: { framing } } }: Announc
 
 function hostField(scheme: 'http' | 'https', host: string, port: number): string {
   return port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`
-}
-
-/** @throws Fault where the upstream, or the way to it, failed before anything reached the client */
-function conclude(end: RelayEnd, relay: Relay, exchange: Announced, revocations: Revocations, scrubber: Scrubber | undefined): Forwarding | Denial {
-  const bytes = { bytesIn: relay.bytesIn, bytesOut: relay.bytesOut, scrubbed: scrubber === undefined || scrubber.hits === 0 ? undefined : scrubber.hits }
-  switch (end.kind) {
-    case 'complete':
-      return { ...bytes, status: end.status, outcome: 'ok', reason: undefined }
-    case 'broken':
-      if (isShutdown(end.error)) return { ...bytes, status: end.status, outcome: 'aborted', reason: 'the proxy shut down, and the time to drain was over' }
-      return { ...bytes, status: end.status, outcome: end.by, reason: end.by === 'failed' ? wordsOf(end.error) : undefined }
-    case 'unanswered': {
-      if (end.by === 'revoked') return revocations.refusal(exchange.principal) ?? deny('agent_revoked', 'revoked while the call was under way')
-      if (end.error instanceof BodyOverrun) return deny('body_too_large', end.error.message, { layer: 'agent_permissions' })
-      if (end.error instanceof UpstreamError && end.error.code === 'upstream_busy') return deny('overloaded', end.error.message, { retryAfterMs: 1_000 })
-      // The pools end last, after the drain: what is still open then is cut by us, not by the upstream.
-      if (isShutdown(end.error)) return deny('draining', 'the proxy shut down before the upstream answered')
-      if (end.error instanceof EgressError && end.error.code === 'address_refused') return deny('address_refused', end.error.message)
-      throw new Fault(faultCodeOf(end.error), wordsOf(end.error), { cause: end.error })
-    }
-  }
-}
-
-function faultCodeOf(error: Error): FaultCode {
-  if (error instanceof EgressError && error.code !== 'address_refused') return error.code
-  return error instanceof UpstreamError && error.code === 'answer_timeout' ? 'upstream_timeout' : 'upstream_broken'
-}
-
-/** Our own sentence or the system's code: never an upstream's text. */
-function wordsOf(error: Error): string {
-  if (error instanceof AnswerRefused || error instanceof BodyOverrun) return error.message
-  const cause = causeOf(error)
-  if (error instanceof EgressError || error instanceof UpstreamError) return cause === undefined ? error.message : `${error.message} (${cause})`
-  return `the upstream connection broke (${cause ?? 'unknown'})`
 }

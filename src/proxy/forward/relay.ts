@@ -12,6 +12,11 @@ export type RelayEnd =
   /** The answer was broken off: by the upstream (`failed`), by the client (`aborted`), by a revocation (`revoked`). */
   | { readonly kind: 'broken'; readonly status: number; readonly by: 'failed' | 'aborted' | 'revoked'; readonly error: Error }
 
+/** Who began a relay, and is told once how it ended. */
+export interface RelayOwner {
+  relayed(end: RelayEnd): void
+}
+
 class Cut extends Error {
   readonly by: 'aborted' | 'revoked'
 
@@ -23,14 +28,14 @@ class Cut extends Error {
 
 /**
  * Streams one exchange both ways with backpressure: the upstream's events write to the client directly, with no stream between.
- * Settles exactly once, through `done`.
+ * Settles exactly once, by telling its owner.
  */
 export class Relay implements AnswerHandler {
   bytesIn = 0
   bytesOut = 0
   readonly #client: ClientSide
   readonly #rewriter: UrlRewriter | undefined
-  readonly #done: (end: RelayEnd) => void
+  readonly #owner: RelayOwner
   readonly #offClose: () => void
   #call: UpstreamCall | undefined
   #status = 0
@@ -39,10 +44,10 @@ export class Relay implements AnswerHandler {
   #waiting = false
   #maxBytesIn = Infinity
 
-  constructor(client: ClientSide, rewriter: UrlRewriter | undefined, done: (end: RelayEnd) => void) {
+  constructor(client: ClientSide, rewriter: UrlRewriter | undefined, owner: RelayOwner) {
     this.#client = client
     this.#rewriter = rewriter
-    this.#done = done
+    this.#owner = owner
     // What is over on the client's side before the answer has ended was left by the client.
     this.#offClose = client.onClose(() => this.#abort(new Cut('aborted'))())
   }
@@ -128,6 +133,6 @@ export class Relay implements AnswerHandler {
     if (this.#settled) return
     this.#settled = true
     this.#offClose()
-    this.#done(end)
+    this.#owner.relayed(end)
   }
 }
