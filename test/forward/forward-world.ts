@@ -13,6 +13,7 @@ import { LiveExchanges } from '../../src/proxy/live-exchanges.ts'
 import type { Revocations, Revoked } from '../../src/sync/contract.ts'
 import type { AgentId } from '../../src/model/ids.ts'
 import type { Credential } from '../../src/model/credential.ts'
+import { stageResult } from '../support/stage-result.ts'
 
 export const AGENT = 'agent:tester' as AgentId
 
@@ -116,10 +117,7 @@ export async function startForwardWorld(upstreamPort: number, over: Partial<Dial
       wake?.()
     }
     Promise.resolve()
-      .then(() => {
-        const result = stage.run(exchange)
-        return result instanceof Later ? result.toPromise() : result
-      })
+      .then(() => stageResult(stage.run(exchange)))
       .then((result) => settle(isDenial(result) ? { denial: result } : { forwarding: result }), (error: unknown) => settle({ error }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -9,6 +9,7 @@ import type { AgentId } from '../../src/model/ids.ts'
 import type { Inspection } from '../../src/proxy/exchange.ts'
 import { systemTimers } from '../../src/lib/timers.ts'
 import { Http1Client } from '../../src/proxy/listener/http1-client.ts'
+import { stageResult } from '../support/stage-result.ts'
 import { inspectStage } from '../../src/proxy/route/inspect.ts'
 import { ManualTime } from '../issuance/manual-time.ts'
 import { TestClient } from '../support/test-client.ts'
@@ -195,7 +196,7 @@ describe('on real sockets', () => {
       const creation = request({ method: 'POST', path: '/api/v1/tickets', contentType: JSON_TYPE, framing: { kind: 'chunked' } })
       const client = new Http1Client(incoming, response, { expectsContinue, acceptsTrailers: false, hasBody: true }, systemTimers)
       const exchange = routed({ request: creation, client })
-      Promise.resolve(stage.run(exchange)).then(outcome.resolve, outcome.reject).finally(() => response.end())
+      stageResult(stage.run(exchange)).then(outcome.resolve, outcome.reject).finally(() => response.end())
       arrived.resolve()
     }
     server.listen(0, '127.0.0.1')
