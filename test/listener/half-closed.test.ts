@@ -7,6 +7,7 @@ import type { ClientSide } from '../../src/proxy/client-side.ts'
 import type { Received } from '../../src/proxy/exchange.ts'
 import { watchHalfClosed } from '../../src/proxy/listener/half-closed.ts'
 import type { Http1Client } from '../../src/proxy/listener/http1-client.ts'
+import { sessionOn } from '../http2/h2-client.ts'
 import { ManualTime } from '../issuance/manual-time.ts'
 import { makeIdentities, startHarness, untilHead, type Harness } from './harness.ts'
 
@@ -51,8 +52,9 @@ async function reach(port: number | undefined): Promise<Socket> {
   return socket
 }
 
-async function secured(below: Socket, options: { readonly servername: string; readonly ca: string }): Promise<TLSSocket> {
-  const socket = connectTls({ socket: below, ...options, ALPNProtocols: ['http/1.1'] })
+async function secured(below: Socket, options: { readonly servername: string; readonly ca: string; readonly protocol?: string }): Promise<TLSSocket> {
+  const { protocol = 'http/1.1', ...rest } = options
+  const socket = connectTls({ socket: below, ...rest, ALPNProtocols: [protocol] })
   await once(socket, 'secureConnect')
   return socket
 }
@@ -218,6 +220,23 @@ describe.concurrent('a client that ends its side', () => {
     await once(socket, 'data')
     socket.end()
     expect(await rest(socket)).toBe('')
+  })
+})
+
+describe.concurrent('over HTTP/2, where a stream has an end of its own', () => {
+  const h2 = { protocol: 'h2' }
+  it.each([
+    ['in a tunnel', async () => secured(await tunnelled(await toPlain(), 'api.example.com:443'), { servername: 'api.example.com', ca: plain.roots, ...h2 }), ''],
+    ['over TLS', async () => secured(await reach(overTls.listener.port), { servername: 'localhost', ca: root, ...h2 }), '/github'],
+  ])('a client that ends its side of the connection has gone: %s', async (_door, open, prefix) => {
+    const path = newPath()
+    const socket = await open()
+    const session = await sessionOn(socket, socket.servername || 'localhost')
+    const asked = session.request({ ':path': `${prefix}${path}` })
+    asked.on('error', () => undefined)
+    const client = await heldClient(path)
+    socket.end()
+    await expect.poll(() => client.gone, SOON).toBe(true)
   })
 })
 

@@ -45,6 +45,8 @@ export class Http2Session {
     this.#connection = connection
     this.#owner = owner
     this.idleSinceMs = context.deps.clock.monotonicMs()
+    // A client that has ended its side has gone: it could not even open its windows. A stream has an end of its own.
+    socket.allowHalfOpen = false
     // The bounds below are the connection's from here on.
     socket.setTimeout(0)
     this.#socket = socket
