@@ -13,11 +13,18 @@ const LONGEST_MS = 2_147_483_647
 /** The event loop's timers. */
 export const systemTimers: Timers = {
   after(delayMs, work) {
-    let timer = arm(delayMs)
-    function arm(leftMs: number): NodeJS.Timeout {
-      const next = leftMs > LONGEST_MS ? () => { timer = arm(leftMs - LONGEST_MS) } : work
-      return setTimeout(next, Math.max(0, Math.min(leftMs, LONGEST_MS))).unref()
-    }
+    if (delayMs > LONGEST_MS) return inParts(delayMs, work)
+    const timer = setTimeout(work, Math.max(0, delayMs)).unref()
     return () => clearTimeout(timer)
   },
+}
+
+/** In a function of its own: what a timer's end could see is kept with it, and there is one for each idle connection. */
+function inParts(delayMs: number, work: () => void): Cancel {
+  let timer = arm(delayMs)
+  function arm(leftMs: number): NodeJS.Timeout {
+    const next = leftMs > LONGEST_MS ? () => { timer = arm(leftMs - LONGEST_MS) } : work
+    return setTimeout(next, Math.min(leftMs, LONGEST_MS)).unref()
+  }
+  return () => clearTimeout(timer)
 }

@@ -10,10 +10,7 @@ import type { ConnectRequest, ConnectVerdict, ListenerDependencies, ListenerLimi
 import { readConnect, type ReadContext } from './read-request.ts'
 import { answerOf, answerOnSocket, lingerThenDestroy, refuse, refuseUnjudged } from './refuse.ts'
 import { HTTP_SPEECH, type TunnelSpeech } from './tunnel-speech.ts'
-import { endTls, type TunnelTls } from './tunnel-tls.ts'
-
-const ANY_HTTP = ['h2', 'http/1.1'] as const
-const ONLY_HTTP1 = ['http/1.1'] as const
+import { ANY_HTTP, endTls, ONLY_HTTP1, type Protocols } from './tunnel-tls.ts'
 
 /** What a CONNECT needs of the listener around it. */
 export interface ConnectContext {
@@ -55,8 +52,7 @@ export function onConnect(context: ConnectContext, connection: Connection, incom
 /** Judges whether there is to be a tunnel, answers, and hands on what comes through it. */
 export function openTunnel(opening: Opening): void {
   const { context: { deps, tunnels }, socket, speech } = opening
-  tunnels.add(socket)
-  socket.once('close', () => tunnels.delete(socket))
+  hold(tunnels, socket)
   const broken = (error: unknown): void => {
     deps.sink.broken(error)
     socket.destroy()
@@ -74,6 +70,12 @@ export function openTunnel(opening: Opening): void {
   }
 }
 
+/** In a function of its own: what a listener could see is kept for as long as its socket, and an opening is over soon. */
+function hold(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket)
+  socket.on('close', () => sockets.delete(socket))
+}
+
 /** What came ahead waits in the socket: one that has nothing to read tells its client's end at once, to nobody, and takes nothing back. */
 async function whenJudged(opening: Opening, verdict: Promise<Judged>, judged: (verdict: Judged, ready: Opening) => void): Promise<void> {
   const { socket, head } = opening
@@ -85,7 +87,7 @@ async function whenJudged(opening: Opening, verdict: Promise<Judged>, judged: (v
 
 /** The connection that a tunnel takes, as admission counts it. */
 export function heldBy(socket: Socket, { place }: Connection): HeldConnection {
-  return { place, onClose: (listener) => void (socket.closed ? queueMicrotask(listener) : socket.once('close', listener)) }
+  return { place, onClose: (listener) => void (socket.closed ? queueMicrotask(listener) : socket.on('close', listener)) }
 }
 
 type Judged = ConnectVerdict | Denial | Fault
@@ -132,8 +134,7 @@ function open(opening: Opening, verdict: ConnectVerdict | Denial): void {
 }
 
 function relay({ context: { deps, relays }, socket, head, connect, speech }: Opening): void {
-  relays.add(socket)
-  socket.once('close', () => relays.delete(socket))
+  hold(relays, socket)
   deps.openTunnel({
     ...connect,
     socket,
@@ -168,7 +169,7 @@ function serveTlsOfHttp1(opening: Opening, spoken: Spoken): void {
   endTlsFor(opening, spoken, ONLY_HTTP1)
 }
 
-function endTlsFor(opening: Opening, spoken: Spoken, protocols: TunnelTls['protocols']): void {
+function endTlsFor(opening: Opening, spoken: Spoken, protocols: Protocols): void {
   if (spoken !== 'tls') return refuseSpoken(opening, spoken, 'TLS')
   const { context: { deps }, connect, socket } = opening
   const made = deps.ca.contextFor(connect.host)
@@ -180,7 +181,7 @@ function endTlsFor(opening: Opening, spoken: Spoken, protocols: TunnelTls['proto
   })
 }
 
-function intercept(opening: Opening, secureContext: SecureContext, protocols: TunnelTls['protocols']): void {
+function intercept(opening: Opening, secureContext: SecureContext, protocols: Protocols): void {
   const { socket, connect, context } = opening
   const { limits, deps } = context
   if (socket.destroyed) return

@@ -186,7 +186,7 @@ class OpenListener implements ConnectContext {
 
   #onSocket(socket: Socket): void {
     if (this.#connections.has(socket)) return
-    socket.on('error', () => undefined)
+    socket.on('error', UNHEARD)
     const { places, sink } = this.deps
     const place = places?.add(socket)
     if (places !== undefined && place === undefined) {
@@ -195,7 +195,8 @@ class OpenListener implements ConnectContext {
       return
     }
     this.#sockets.add(socket)
-    socket.once('close', () => {
+    // `on` and not `once`, which keeps an object and a closure more for as long as the connection: it closes once in any case.
+    socket.on('close', () => {
       this.#sockets.delete(socket)
       if (place !== undefined) places?.remove(place)
     })
@@ -229,10 +230,10 @@ class OpenListener implements ConnectContext {
     const connection = newConnection(facts)
     this.#connections.set(socket, connection)
     // Here and not at each answer: one that waits behind another on its connection never hears of the end.
-    socket.once('close', () => {
+    socket.on('close', () => {
       for (const client of connection.open) client.over()
     })
-    socket.once('end', () => watchHalfClosed(connection, socket, this.deps.timers))
+    socket.on('end', () => watchHalfClosed(connection, socket, this.deps.timers))
     return connection
   }
 
@@ -317,6 +318,8 @@ class OpenListener implements ConnectContext {
     client.onClose(() => {
       connection.open.delete(placeInConnection)
       this.#open.delete(place)
+      // Most connections rest most of their time: without their last request, its fields among them.
+      if (connection.latest === incoming && incoming.complete) connection.latest = undefined
       if (connection.open.size === 0) connection.whenIdle?.()
     })
     response.on('close', () => client.over())
