@@ -48,7 +48,7 @@ const shapes: readonly Row[] = [
   refused('CONNECT within a tunnel', 'request_malformed', (site) => connect(site, GOOD), { doors: ['tunnel'] }),
   // The tunnel stands, and carries something else: what follows is told there, in the clear, but where TLS had begun.
   // The answer to the CONNECT has no length: what is told in it reads as its body.
-  ...['GET / HTTP/1.1\r\nHost: recorder.internal\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'SSH-2.0-a\r\n', '\0\0\0\0', '\x16', '\x16\x03\x01\x00\x05hello',
+  ...['GET / HTTP/1.1\r\nHost: recorder.internal\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'PRI * HT', '\0\0\0\x04\0\0\0\0\0', 'SSH-2.0-a\r\n', '\0\0\0\0', '\x16', '\x16\x03\x01\x00\x05hello',
     '\x80\x2e\x01\x00\x02', '\x05\x01\x00', 'x'].map((inside) =>
     refused(`a tunnel that carries ${JSON.stringify(inside.slice(0, 12))}`, inside.startsWith('\x16') ? ['ok', 'cut'] : 'tunnel_not_intercepted',
       (site) => connect(site, GOOD, { body: inside }), { ...AT, thenEnds: true })),

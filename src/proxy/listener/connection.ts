@@ -35,6 +35,8 @@ export interface Connection {
   latestProofs: LatestProofs | undefined
   /** No further request of this connection is looked at. */
   closing: boolean
+  /** An upgrade was asked for and passed over: Node forgets what came behind it in the same read, so that nobody knows where the next request begins. */
+  passedOver: boolean
   /** A parser error was dealt with: the parser may tell it again. */
   failed: boolean
   /** Runs once, when the last answer under way has ended. */
@@ -43,5 +45,11 @@ export interface Connection {
 
 /** A connection on which nothing has happened. */
 export function newConnection(facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'place'>): Connection {
-  return { ...facts, open: new Roster(), latest: undefined, latestProofs: undefined, closing: false, failed: false, whenIdle: undefined }
+  return { ...facts, open: new Roster(), latest: undefined, latestProofs: undefined, closing: false, passedOver: false, failed: false, whenIdle: undefined }
+}
+
+/** The answer to this client is the last of its connection. */
+export function endAfter(connection: Connection, client: Http1Client): void {
+  connection.closing = true
+  client.endConnection()
 }

@@ -13,7 +13,7 @@ import { Http1Client } from './http1-client.ts'
 import { Http2Door } from './http2-door.ts'
 import { awaitPreface } from './http2-preface.ts'
 import { watchHalfClosed } from './half-closed.ts'
-import { newConnection, type Connection, type TunnelFacts } from './connection.ts'
+import { endAfter, newConnection, type Connection, type TunnelFacts } from './connection.ts'
 import { drain, type OpenExchange } from './drain.ts'
 import { listenAt } from '../../lib/listen-at.ts'
 import type { Listener, ListenerDependencies, ListenerLimits, ListenerOptions, ListenerTls } from './listener-options.ts'
@@ -164,7 +164,7 @@ class OpenListener implements ConnectContext {
   #createServer(): Server {
     const { limits } = this
     const { tls } = this.#options
-    const httpOptions = httpOptionsOf(limits)
+    const httpOptions = { ...httpOptionsOf(limits), shouldUpgradeCallback: (incoming: IncomingMessage) => takesConnection(incoming, this.#connectionOf(incoming.socket)) }
     const server = tls === undefined ? createHttpServer(httpOptions) : createHttpsServer({ ...httpOptions, ...tlsOptionsOf(tls, limits) })
     // Node would end a client that ends its side, whatever it waits for (ADR 0048). Its types do not know it.
     Reflect.set(server, 'httpAllowHalfOpen', true)
@@ -259,6 +259,7 @@ class OpenListener implements ConnectContext {
     const refused = isDenial(read)
     const client = new Http1Client(incoming, response, refused ? NOTHING_ASKED : read, deps.timers)
     this.#track(connection, incoming, response, client)
+    if (connection.passedOver) endAfter(connection, client)
     if (!refused) return this.#accept(read, client, incoming, connection)
     connection.closing = true
     const { tunnel } = connection
@@ -380,7 +381,6 @@ function httpOptionsOf(limits: ListenerLimits): ServerOptions {
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.max(50, Math.min(5_000, Math.floor(limits.headerTimeoutMs / 4))),
     noDelay: true,
-    shouldUpgradeCallback: takesConnection,
   }
 }
 

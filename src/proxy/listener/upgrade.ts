@@ -20,10 +20,12 @@ export interface UpgradeContext {
 
 /**
  * Whether a request that asks for an upgrade may take its connection out of HTTP. Every other is a request like any, and `h2c` is passed
- * over there, as RFC 9110 section 7.8 has it.
+ * over there, as RFC 9110 section 7.8 has it; its connection then ends with its answer.
  */
-export function takesConnection({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket'
+export function takesConnection({ headers }: IncomingMessage, connection: Pick<Connection, 'passedOver'>): boolean {
+  const takes = headers.upgrade?.toLowerCase() === 'websocket'
+  if (!takes) connection.passedOver = true
+  return takes
 }
 
 /**
