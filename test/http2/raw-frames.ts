@@ -17,7 +17,13 @@ export interface RawConnection {
 /** Opens a tunnel, agrees on `h2`, and writes the preface with empty settings. */
 export async function openRaw(harness: Pick<Harness, 'listener' | 'roots'>, host = 'api.example.com'): Promise<RawConnection> {
   const { socket: outer } = await openConnect(harness.listener.port, `${host}:443`)
-  const socket = await handshake(connectTls({ socket: outer, ca: harness.roots, servername: host, ALPNProtocols: ['h2'] }))
+  const connection = framesOn(await handshake(connectTls({ socket: outer, ca: harness.roots, servername: host, ALPNProtocols: ['h2'] })))
+  connection.write(PREFACE, frame(FRAME.settings, 0, 0))
+  return connection
+}
+
+/** Reads frames off a socket, and acknowledges settings; nothing else is written. */
+export function framesOn(socket: Socket): RawConnection {
   const frames: Frame[] = []
   const waiting = new Set<() => void>()
   const reader = new FrameReader()
@@ -36,7 +42,7 @@ export async function openRaw(harness: Pick<Harness, 'listener' | 'roots'>, host
     wake()
     resolve()
   }))
-  const connection: RawConnection = {
+  return {
     socket, frames, closed,
     write: (...parts) => void socket.write(Buffer.concat(parts)),
     next: (match) => new Promise((resolve) => {
@@ -50,8 +56,6 @@ export async function openRaw(harness: Pick<Harness, 'listener' | 'roots'>, host
       look()
     }),
   }
-  connection.write(PREFACE, frame(FRAME.settings, 0, 0))
-  return connection
 }
 
 /** The error code of a RST_STREAM or GOAWAY. */
