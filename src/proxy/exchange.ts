@@ -72,7 +72,7 @@ export interface Received {
   readonly prefix: string | undefined
   readonly proofs: Proofs
   readonly client: ClientSide
-  /** Its connection's; undefined inside a tunnel, whose CONNECT has proven it, and where connections are not counted. */
+  /** Its connection's, inside a tunnel that of its CONNECT; undefined where connections are not counted. */
   readonly place?: ConnectionPlace | undefined
 }
 

@@ -12,7 +12,8 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Timers } from '../../lib/timers.ts'
 import type { PolicySnapshot } from '../../policy/snapshot.ts'
 import { Admission } from '../../proxy/admission/admission.ts'
-import { admitStage, admitTunnel, arriveStage, endAdmission } from '../../proxy/admission/admit.ts'
+import { admitStage, admitTunnel, endAdmission } from '../../proxy/admission/admit.ts'
+import { Arrivals } from '../../proxy/admission/arrivals.ts'
 import { ConnectionSlots } from '../../proxy/admission/connection-slots.ts'
 import { announceStage } from '../../proxy/announce/announce.ts'
 import { compose } from '../../proxy/compose.ts'
@@ -75,7 +76,7 @@ const MAX_CREDENTIAL_COPIES = 10_000
 const CREDENTIAL_TIMEOUT_MS = 15_000
 /** For the question to be put, not for its answer. */
 const APPROVAL_TIMEOUT_MS = 5_000
-/** Requests that wait to be identified, beside those that may be under way. */
+/** Requests that may wait to be identified, beyond as many as may be under way afterwards. */
 const MAX_UNIDENTIFIED = 1_024
 /** Once every client is gone, for what is under way to end and be recorded. */
 const LAST_RECORDS_MS = 500
@@ -135,10 +136,11 @@ type Parts = ReturnType<typeof partsOf>
 function pipelineOf(options: DataPlaneOptions, parts: Parts, rest: Rest): Pipeline {
   const { audit, clock, timers, sync, integrations, listener: { limits, maxInspectedBodyBytes } } = options
   const { live, pools, webSockets, identify, credential, admission, connections } = parts
+  const arrivals = new Arrivals(MAX_UNIDENTIFIED + limits.maxExchanges, limits.maxExchangesPerAgent)
   const pipeline: Pipeline = createPipeline({
     stages: compose()
-      .next(arriveStage(MAX_UNIDENTIFIED + limits.maxExchanges, () => pipeline.open))
-      .next(identify)
+      .next(arrivals.arriveStage())
+      .next(arrivals.identifyStage(({ proofs, receivedAtMs }) => identify.identifyProofs(proofs, receivedAtMs)))
       .next(admitStage(admission, connections))
       .next(snapshotStage(options.snapshot))
       .next(routeStage(integrations))

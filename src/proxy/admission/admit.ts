@@ -1,11 +1,9 @@
-import { deny, isDenial, type Denial } from '../../model/denial.ts'
+import { isDenial, type Denial } from '../../model/denial.ts'
 import type { AgentId } from '../../model/ids.ts'
 import type { HeldConnection } from '../connection-places.ts'
 import type { AgentUse, Identified, Received, Stage } from '../exchange.ts'
 import type { Admission } from './admission.ts'
 import type { ConnectionSlots } from './connection-slots.ts'
-
-const RETRY_AFTER_MS = 1_000
 
 /**
  * Takes one exchange's place for its agent, who is known by now, and its connection's where that is nobody's yet; or sheds it.
@@ -37,16 +35,4 @@ export function admitTunnel(admission: Admission, slots: ConnectionSlots, connec
   if (isDenial(use)) return use
   connection.onClose(() => admission.endTunnel(use))
   return undefined
-}
-
-/**
- * Stands before identify and bounds what waits for its identity, of whom nobody knows yet whose bound it would count against: keys that are
- * slow to come must not pile up requests. @param open exchanges under way, those that were let in among them
- */
-export function arriveStage(maxOpen: number, open: () => number): Stage<Received, 'arrival', null> {
-  return {
-    name: 'arrive',
-    adds: 'arrival',
-    run: () => (open() > maxOpen ? deny('overloaded', 'too many requests wait to be identified', { retryAfterMs: RETRY_AFTER_MS }) : null),
-  }
 }

@@ -31,12 +31,17 @@ export class FairShare {
    * @returns undefined where it was taken
    */
   take(own: number): Shortage | undefined {
+    const shortage = this.shortage(own)
+    if (shortage === undefined) this.#taken += 1
+    return shortage
+  }
+
+  /** What `take` would say. */
+  shortage(own: number): Shortage | undefined {
     const free = this.#capacity - this.#taken
     if (free <= 0) return 'full'
     if (own >= this.#perOwner) return 'own'
-    if (own >= SHARE_OF_FREE * free) return 'share'
-    this.#taken += 1
-    return undefined
+    return own >= SHARE_OF_FREE * free ? 'share' : undefined
   }
 
   giveBack(): void {

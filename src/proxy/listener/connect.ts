@@ -158,7 +158,11 @@ function establish(opening: Opening, begin: (opening: Opening, spoken: Spoken) =
 function servePlain(opening: Opening, spoken: Spoken): void {
   const { connect, socket } = opening
   if (spoken !== 'http') return refuseSpoken(opening, spoken, 'plain HTTP')
-  opening.context.serve(socket, { host: connect.host, port: connect.port, scheme: 'http', serverName: undefined, proofs: connect.proofs })
+  opening.context.serve(socket, { host: connect.host, port: connect.port, scheme: 'http', serverName: undefined, ...provenBy(connect) })
+}
+
+function provenBy({ proofs, connection }: ConnectRequest): Pick<TunnelFacts, 'proofs' | 'place'> {
+  return { proofs, place: connection.place }
 }
 
 function serveTls(opening: Opening, spoken: Spoken): void {
@@ -191,7 +195,7 @@ function intercept(opening: Opening, secureContext: SecureContext, protocols: Pr
       refuse(deps, deny('tunnel_not_intercepted', `the TLS handshake with the client failed (${handshake.failed})`), factsOf(opening))
       return
     }
-    context.serve(handshake.socket, { host: connect.host, port: connect.port, scheme: 'https', serverName: handshake.serverName, proofs: connect.proofs })
+    context.serve(handshake.socket, { host: connect.host, port: connect.port, scheme: 'https', serverName: handshake.serverName, ...provenBy(connect) })
   })
 }
 

@@ -12,6 +12,8 @@ export interface TunnelFacts extends Authority {
   /** The TLS server name; undefined where none was sent. */
   readonly serverName: string | undefined
   readonly proofs: Proofs
+  /** That of the connection that it is the inside of. */
+  readonly place?: ConnectionPlace | undefined
 }
 
 interface LatestProofs {
@@ -26,7 +28,7 @@ export interface Connection {
   /** A certificate that was shown and does not verify is a denial for everything on the connection. */
   readonly peer: PeerCertificate | Denial | undefined
   readonly tunnel: TunnelFacts | undefined
-  /** Undefined inside a tunnel, whose own connection has one, and where none are kept. */
+  /** Undefined where none are kept. */
   readonly place: ConnectionPlace | undefined
   /** Answers under way. */
   readonly open: Roster<Http1Client>

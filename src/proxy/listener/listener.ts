@@ -154,7 +154,7 @@ class OpenListener implements ConnectContext {
   }
 
   serve(socket: Socket, tunnel: TunnelFacts): void {
-    const connection = this.#connect(socket, { encrypted: tunnel.scheme === 'https', peer: undefined, tunnel, place: undefined })
+    const connection = this.#connect(socket, { encrypted: tunnel.scheme === 'https', peer: undefined, tunnel, place: tunnel.place })
     if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') return this.#http2.serve(socket, connection)
     // One server, so that its bounds and timeouts hold inside tunnels too; `secureConnection` is where https hands over to http.
     this.server.emit(this.#options.tls === undefined ? 'connection' : 'secureConnection', socket)
