@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../audit/event.ts'
 import type { Clock } from '../lib/clock.ts'
+import { TurnBatch } from '../lib/turn-batch.ts'
 import type { DenialAnswer, DenialView } from '../integrations/integration.ts'
 import { codeOfThrown } from '../model/denial.ts'
 import { viewOf } from './denial-view.ts'
@@ -25,18 +26,28 @@ export interface PipelineDependencies {
 
 /** What the listener hands requests to. */
 export interface Pipeline {
-  /** Runs every stage, answers what was refused, and always ends in one audit record. Never rejects. */
+  /** Runs every stage, once this turn has brought all; answers what was refused, and always ends in one audit record. Never throws. */
   exchange(received: Received): void
-  /** Exchanges under way. */
+  /** Exchanges under way: each until it is on record. */
   readonly open: number
 }
 
-/** Ties the stages to their two ends: the answer to a refusal, and the record. */
+/** An exchange whose stages have ended, and whose client has been told. */
+interface Ended {
+  readonly trace: Trace
+  readonly outcome: Run
+  /** Of the answer to a refusal, 0 where there is none. */
+  readonly status: number
+  readonly monotonicMs: number
+}
+
+/** Ties the stages to their two ends: the answer to a refusal, and the record. What one turn brings goes through them together. */
 export function createPipeline(deps: PipelineDependencies): Pipeline {
   let open = 0
+  const arrivals = new TurnBatch<Trace>((trace) => run(deps.stages, trace, (outcome) => finish(trace, outcome)))
+  const endings = new TurnBatch<Ended>(complete)
 
-  function finish(received: Received, outcome: Run): void {
-    open -= 1
+  function finish(received: Trace, outcome: Run): void {
     let status = 0
     try {
       status = refuse(received, outcome)
@@ -44,13 +55,18 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
       deps.reportBroken(error, 'answer', received.id)
       received.client.cut()
     }
+    endings.add({ trace: received, outcome, status, monotonicMs: deps.clock.monotonicMs() })
+  }
+
+  function complete({ trace, outcome, status, monotonicMs }: Ended): void {
+    open -= 1
     try {
-      deps.record(completionRecord(received, outcome, deps.clock, status))
+      deps.record(completionRecord(trace, outcome, { status, monotonicMs }))
     } catch (error) {
       // Nobody is left to catch it: it would end the process.
-      deps.reportBroken(error, 'record', received.id)
+      deps.reportBroken(error, 'record', trace.id)
     }
-    deps.ended?.(received)
+    deps.ended?.(trace)
   }
 
   /** @returns the status that the client got, 0 where it got none */
@@ -70,8 +86,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
     },
     exchange(received) {
       open += 1
-      const trace = traceOf(received)
-      run(deps.stages, trace, (outcome) => finish(trace, outcome))
+      arrivals.add(traceOf(received))
     },
   }
 }

@@ -20,11 +20,19 @@ export function startedRecord(exchange: Credentialed): AuditEvent {
 
 const STARTED: Ending = { event: 'api.started', outcome: 'ok', code: undefined, reason: undefined }
 
+/** How an exchange ended on the client's side. */
+export interface Completion {
+  /** Of the answer to a refusal, 0 where there is none. */
+  readonly status: number
+  /** When. */
+  readonly monotonicMs: number
+}
+
 /**
  * The one record that completes an exchange, whatever became of it: a rendering of what the stages left on it,
  * so that no branch can forget to audit.
  */
-export function completionRecord(trace: Trace, run: Run, clock: Clock, status: number): AuditEvent {
+export function completionRecord(trace: Trace, run: Run, { status, monotonicMs }: Completion): AuditEvent {
   const { forwarding } = trace
   const { method, host, path } = (trace.route ?? trace).request
   const http = {
@@ -34,7 +42,7 @@ export function completionRecord(trace: Trace, run: Run, clock: Clock, status: n
     bytes_out: forwarding?.bytesOut,
     close_code: forwarding?.closeCode,
     scrubbed: forwarding?.scrubbed,
-    duration_ms: Math.round(clock.monotonicMs() - trace.startedMonotonicMs),
+    duration_ms: Math.round(monotonicMs - trace.startedMonotonicMs),
   }
   if (run.kind === 'complete' && forwarding !== undefined) {
     return eventOf(trace, { event: 'api.call', outcome: forwarding.outcome, code: undefined, reason: forwarding.reason }, http)

@@ -127,7 +127,7 @@ describe('a decision that asks', () => {
     desk.approval = APPROVAL
     const decision = stageWith(desk).run()
     const trace = { ...exchangeOf(POLICY, CAREFUL), decision, forwarding: { status: 200, bytesIn: 0, bytesOut: 0, outcome: 'ok', reason: undefined } }
-    expect(completionRecord(trace as never, { kind: 'complete' }, clock, 200)).toMatchObject({
+    expect(completionRecord(trace as never, { kind: 'complete' }, { status: 200, monotonicMs: clock.monotonicMs() })).toMatchObject({
       event: 'api.call', approval: 'apr_1', policy_evaluation: { org_policy: 'ask', user_consent: 'allow', agent_permissions: 'allow' }, rule: 'org/careful', outcome: 'ok',
     })
   })

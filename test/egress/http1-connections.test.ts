@@ -124,6 +124,45 @@ describe('a connection', () => {
   })
 })
 
+describe('what arrives in one turn of the event loop', () => {
+  it('is of one call alone: what stands behind its answer is never read as the answer to the next', async () => {
+    const { upstream, dials } = dialled({ maxConnections: 1 })
+    const open = await serving(() => undefined)
+    const first = ask(upstream)
+    const second = ask(upstream, { target: '/second' })
+    const socket = await open()
+    dials[0]?.resolve(socket)
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    socket.emit('data', Buffer.from(OK))
+    socket.emit('data', Buffer.from(OK))
+    expect(await first).toBe('ok')
+    expect(socket.destroyed).toBe(true)
+    await expect.poll(() => dials.length).toBe(2)
+    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
+    expect(await second).toBe('ok')
+  })
+
+  it('is read before the end that came behind it', async () => {
+    const { upstream, dials } = dialled()
+    const open = await serving(() => undefined)
+    const bytes: string[] = []
+    const whole = new Promise<string>((resolve) => upstream.dispatch(REQUEST, {
+      onCall: () => undefined, onBodySent: () => undefined, onInterim: () => undefined, onHead: () => undefined,
+      onData: (chunk) => bytes.push(chunk.toString()),
+      onEnd: () => resolve('ok'),
+      onError: ({ message }) => resolve(message),
+    }))
+    const socket = await open()
+    dials[0]?.resolve(socket)
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    socket.emit('data', Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'))
+    socket.emit('data', Buffer.from('all of it'))
+    socket.emit('end')
+    expect(await whole).toBe('ok')
+    expect(bytes.join('')).toBe('all of it')
+  })
+})
+
 describe('a request’s head', () => {
   // U+010D and U+010A are CR and LF once all but their low bytes are gone.
   it.each<[string, Partial<UpstreamRequest>]>([

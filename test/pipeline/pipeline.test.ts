@@ -5,7 +5,7 @@ import type { Received } from '../../src/proxy/exchange.ts'
 import { createPipeline } from '../../src/proxy/pipeline.ts'
 import { TestClient } from '../support/test-client.ts'
 import { MemoryAudit } from '../issuance/fixture.ts'
-import { ManualTime, settled } from '../issuance/manual-time.ts'
+import { ManualTime } from '../issuance/manual-time.ts'
 
 it('repeats no word of a defect in the record: it could be the request’s', async () => {
   const audit = new MemoryAudit()
@@ -18,6 +18,7 @@ it('repeats no word of a defect in the record: it could be the request’s', asy
   })
   const client = new TestClient()
   pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, client } as unknown as Received)
+  await expect.poll(() => pipeline.open).toBe(0)
   expect(audit.events).toMatchObject([{ code: 'internal_error', reason: 'identify: a defect of Postern; the operational log has its stack' }])
 })
 
@@ -37,7 +38,7 @@ it('tells of a record that could not be made, and rejects nothing that nobody aw
   })
   const client = new TestClient()
   pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, client } as unknown as Received)
-  await settled()
+  await expect.poll(() => pipeline.open).toBe(0)
   process.off('unhandledRejection', listener)
   expect({ told, unawaited, open: pipeline.open }).toEqual({ told: ['record: RangeError: no such date'], unawaited: [], open: 0 })
 })

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TurnBatch } from '../../lib/turn-batch.ts'
 import { LONG_BODY_BYTES, type TurnShares } from '../turn-shares.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
@@ -24,6 +25,12 @@ const CONTINUE = 100
 /** Methods that mean the same when they are sent twice (RFC 9110 section 9.2.2), and never have a body here. */
 const SENT_TWICE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
+/** More than this at once is a long body's, and gains nothing by waiting. */
+const MAX_GATHERED_BYTES = 16_384
+/** What upstreams have sent in one turn of the event loop. */
+const arrived = new TurnBatch<Http1Connection>((connection) => connection.read())
+const NOTHING = Buffer.alloc(0)
+
 /** One HTTP/1.1 connection: one request at a time, and the next only once everything of the last one is read. */
 export class Http1Connection implements CallCarrier, AnswerSink {
   /** Of the last byte that came or went, by the owner's count. */
@@ -43,16 +50,18 @@ export class Http1Connection implements CallCarrier, AnswerSink {
   #bytes = 0
   /** Its answer is long, and waits for its turn. */
   #held = false
+  /** Has arrived in this turn, and is read at its end: all of it for the call that is under way. */
+  #unread: Buffer[] | undefined
 
   constructor(socket: Socket, owner: ConnectionOwner, maxHeadBytes: number) {
     this.#socket = socket
     this.#owner = owner
     this.#reader = new AnswerReader(maxHeadBytes)
     this.activeAt = owner.sweep
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes))
+    socket.on('data', (bytes: Buffer) => this.#onArrived(bytes))
     socket.on('end', () => this.#onEnd())
-    socket.on('error', (error: Error) => this.#broke(error))
-    socket.on('close', () => this.#broke(undefined))
+    socket.on('error', (error: Error) => this.#onBroken(error))
+    socket.on('close', () => this.#onBroken(undefined))
     // The dialler has left it paused in some cases (a parent proxy's answer was read off it).
     socket.resume()
   }
@@ -169,9 +178,30 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     }
   }
 
-  #onData(bytes: Buffer): void {
+  /** Reads what has arrived in this turn. */
+  read(): void {
+    const unread = this.#unread
+    if (unread === undefined) return
+    // Closed meanwhile, it is read no further.
+    while (unread === this.#unread) {
+      const chunk = unread.shift() ?? NOTHING
+      // Before the last is read: only where nothing is left behind it may its end be the beginning of another request.
+      if (unread.length === 0) this.#unread = undefined
+      this.#onData(chunk)
+    }
+  }
+
+  #onArrived(bytes: Buffer): void {
     // Bytes that nobody asked for would be taken for the answer to the next request.
     if (this.#call === undefined) return this.#close()
+    const gathered = this.#unread
+    if (gathered === undefined) this.#unread = [bytes]
+    else gathered.push(bytes)
+    if (bytes.length > MAX_GATHERED_BYTES) this.read()
+    else if (gathered === undefined) arrived.add(this)
+  }
+
+  #onData(bytes: Buffer): void {
     this.activeAt = this.#owner.sweep
     try {
       const problem = this.#reader.push(bytes, this)
@@ -188,7 +218,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.#trailers = undefined
     this.#call = undefined
     this.#used = true
-    if (clean && this.#reader.persistent && this.#bodySent && !this.#closed && !this.#socket.writableNeedDrain) {
+    if (clean && this.#unread === undefined && this.#reader.persistent && this.#bodySent && !this.#closed && !this.#socket.writableNeedDrain) {
       this.keptForMs = this.#reader.keptForMs
       if (call?.paused === true) this.#socket.resume()
       this.#owner.idle(this)
@@ -200,6 +230,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
   }
 
   #onEnd(): void {
+    this.read()
     if (this.#call === undefined) return this.#close()
     try {
       if (this.#reader.ended(this)) this.#complete(true)
@@ -207,6 +238,11 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     } catch (error) {
       this.fail(error instanceof Error ? error : new TypeError('the answer could not be taken'))
     }
+  }
+
+  #onBroken(cause: Error | undefined): void {
+    this.read()
+    this.#broke(cause)
   }
 
   #broke(cause: Error | undefined): void {
@@ -230,6 +266,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     if (this.#closed) return
     this.#closed = true
     this.#call = undefined
+    this.#unread = undefined
     this.#stopBody?.()
     this.#stopBody = undefined
     this.#socket.destroy()
