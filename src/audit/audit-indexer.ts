@@ -1,6 +1,6 @@
 import type { Cancel, Timers } from '../lib/timers.ts'
 import { CHECKPOINT } from './record.ts'
-import type { WrittenRecord } from './chain-writer.ts'
+import type { WrittenRecord } from './written-record.ts'
 import type { FileAuditLog } from './file-audit-log.ts'
 import { chainIdOf, renewChainId } from './chain-id.ts'
 import { indexedRecord, type IndexedRecord } from './indexed-record.ts'

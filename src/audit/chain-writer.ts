@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
-import { advance, chainLine, type ChainState } from './chain.ts'
+import { advance, type ChainState } from './chain.ts'
 import { checkpointLine } from './checkpoint.ts'
-import type { EventCode } from './event.ts'
 import { FileSink } from './file-sink.ts'
 import { headFileOf, writeHead } from './head-file.ts'
-import { CHECKPOINT, type Draft } from './record.ts'
+import { LineBlock } from './line-block.ts'
+import { CHECKPOINT } from './record.ts'
 import { recoverLog } from './recover.ts'
 import { segmentName, syncDirectoryOf } from './segments.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -23,22 +23,13 @@ export interface ChainWriterOptions {
   readonly io?: SinkIo | undefined
 }
 
-/** A record as it stands in the file. */
-export interface WrittenRecord {
-  readonly seq: number
-  readonly event: EventCode | typeof CHECKPOINT
-  /** The whole JSON line, without a newline. */
-  readonly line: string
-}
-
-/** A batch that was rendered for one place of the chain, and is good only if it gets there. */
-interface Batch {
-  readonly records: readonly WrittenRecord[]
-  readonly state: ChainState
+/** A place in the chain that a block of lines was rendered for, and is good for only if it gets there. */
+export interface Place {
+  readonly after: ChainState
   readonly signedSeq: number
 }
 
-/** Writes batches of records to their place in the chain; sets checkpoints, keeps the head and rotates. One call at a time. */
+/** Writes blocks of lines to their place in the chain; sets checkpoints, keeps the head and rotates. One call at a time. */
 export class ChainWriter {
   readonly #options: ChainWriterOptions
   readonly #lock: WriterLock
@@ -94,20 +85,29 @@ export class ChainWriter {
     return this.#sideFailures
   }
 
+  /** Gives the lines of a block the next place in the chain, with a checkpoint after them where one is due or wanted. Nothing is written yet. */
+  chain(block: LineBlock, checkpointWanted: boolean): Place {
+    const after = block.chain(this.#state)
+    const isDue = checkpointWanted || this.#checkpointDue(after, this.#sink.size + block.length)
+    if (after.seq === this.#signedSeq || !isDue) return { after, signedSeq: this.#signedSeq }
+    const { clock, signingKey } = this.#options
+    const line = checkpointLine(after, clock.nowMs(), signingKey)
+    block.addWhole(CHECKPOINT, line)
+    const signed = advance(after, line)
+    return { after: signed, signedSeq: signed.seq }
+  }
+
   /**
-   * Writes the records in this order, with a checkpoint after them where one is due or wanted.
-   * @returns once all of them are durable
-   * @throws Error of the file system; the chain then stands where it stood, and the same drafts can be given again
+   * Writes a block at the place that it was chained for.
+   * @returns once all of it is durable
+   * @throws Error of the file system; the chain then stands where it stood
    */
-  async write(drafts: readonly Draft[], checkpointWanted: boolean): Promise<readonly WrittenRecord[]> {
-    const batch = this.#render(drafts, checkpointWanted)
-    if (batch.records.length === 0) return batch.records
-    const bytes = Buffer.from(`${batch.records.map((record) => record.line).join('\n')}\n`, 'latin1')
-    await this.#sink.append(bytes)
-    if (this.#sink.size === bytes.length) this.#firstSeq = this.#state.seq + 1
-    this.#state = batch.state
-    this.#signedSeq = batch.signedSeq
-    return batch.records
+  async append(block: LineBlock, place: Place): Promise<void> {
+    if (block.count === 0) return
+    await this.#sink.append(block.bytes)
+    if (this.#sink.size === block.length) this.#firstSeq = this.#state.seq + 1
+    this.#state = place.after
+    this.#signedSeq = place.signedSeq
   }
 
   /** What follows a batch but nobody waits for: the head after a checkpoint, and rotation. Failures are counted and tried again. */
@@ -124,7 +124,7 @@ export class ChainWriter {
   /** Signs the end, so that nothing can be cut from it unseen, and lets go of the file. @throws Error of the file system */
   async close(): Promise<void> {
     try {
-      if (this.unsigned > 0) await this.write([], true)
+      if (this.unsigned > 0) await this.#sign()
       await this.#writeHead(true)
     } finally {
       this.release()
@@ -137,24 +137,9 @@ export class ChainWriter {
     this.#lock.release()
   }
 
-  #render(drafts: readonly Draft[], checkpointWanted: boolean): Batch {
-    const records: WrittenRecord[] = []
-    let state = this.#state
-    let bytes = this.#sink.size
-    for (const draft of drafts) {
-      const line = chainLine(state, draft)
-      state = advance(state, line)
-      bytes += line.length + 1
-      records.push({ seq: state.seq, event: draft.event, line })
-    }
-    if (state.seq === this.#signedSeq || !(checkpointWanted || this.#checkpointDue(state, bytes))) {
-      return { records, state, signedSeq: this.#signedSeq }
-    }
-    const { clock, signingKey } = this.#options
-    const line = checkpointLine(state, clock.nowMs(), signingKey)
-    state = advance(state, line)
-    records.push({ seq: state.seq, event: CHECKPOINT, line })
-    return { records, state, signedSeq: state.seq }
+  async #sign(): Promise<void> {
+    const block = new LineBlock()
+    await this.append(block, this.chain(block, true))
   }
 
   /** A full segment always ends with a checkpoint. */

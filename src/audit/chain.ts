@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { Draft } from './record.ts'
 
 /** Where a chain stands: the last record's number and the hash of its line. */
 export interface ChainState {
@@ -14,15 +13,15 @@ export const GENESIS: ChainState = { seq: 0, hash: `sha256:${'0'.repeat(64)}` }
 
 /** `sha256:<hex>` over the line's bytes without its newline. Lines are ASCII; one that is not was not written by us. */
 export function hashLine(line: string | Buffer): string {
-  return `sha256:${hash('sha256', line, 'hex')}`
+  return `sha256:${hashHex(line)}`
+}
+
+/** The 64 hex digits alone. */
+export function hashHex(line: string | Buffer): string {
+  return hash('sha256', line, 'hex')
 }
 
 /** The state after this line. */
 export function advance(state: ChainState, line: string): ChainState {
   return { seq: state.seq + 1, hash: hashLine(line) }
-}
-
-/** The draft's line at its place in the chain, without a newline. */
-export function chainLine(state: ChainState, draft: Draft): string {
-  return `{"v":1,"seq":${state.seq + 1},${draft.head}"prev":"${state.hash}"${draft.tail}}`
 }

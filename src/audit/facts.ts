@@ -69,7 +69,7 @@ export function targetText(targets: Targets): string | undefined {
     case 'none':
       return undefined
     case 'named':
-      return targets.names.join(',')
+      return targets.names.length === 1 ? targets.names[0] : targets.names.join(',')
     case 'unresolved':
       return '?'
   }

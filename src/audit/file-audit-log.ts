@@ -1,17 +1,15 @@
 import { Fault } from '../model/denial.ts'
 import type { AuditStats } from './audit-stats.ts'
-import { ChainWriter, type WrittenRecord } from './chain-writer.ts'
+import { ChainWriter } from './chain-writer.ts'
 import type { AuditEvent } from './event.ts'
 import { settingsOf, type FileAuditLogOptions, type FileAuditLogSettings } from './file-audit-log-options.ts'
 import { Listeners } from './listeners.ts'
+import { BLOCK_BYTES, type LineBlock, type Waiter } from './line-block.ts'
 import type { AuditLog } from './log.ts'
 import { Outage } from './outage.ts'
-import { draftRecord } from './record.ts'
-import { RecordQueue, type Entry } from './record-queue.ts'
+import { RecordQueue } from './record-queue.ts'
 import type { VerifyKey } from './signing-key.ts'
-
-/** One batch; also how much a posting flood may gather before it is written without waiting for the linger. */
-const MAX_BATCH_BYTES = 1024 * 1024
+import type { WrittenRecord } from './written-record.ts'
 
 /**
  * The audit log in a file: records are queued and written in batches, each with one write and one fdatasync (group commit).
@@ -54,6 +52,7 @@ export class FileAuditLog implements AuditLog {
     this.#settings = settings
     this.#writer = writer
     this.#queue = new RecordQueue(settings.maxQueuedBytes)
+    this.#queue.follow(writer.lastSeq)
     this.#outage = new Outage(settings.clock, settings.retryMs, () => this.#wake())
   }
 
@@ -68,19 +67,17 @@ export class FileAuditLog implements AuditLog {
 
   commit(event: AuditEvent): Promise<void> {
     if (!this.writable) return this.#refuse()
-    const draft = draftRecord(event, this.#settings.clock.nowMs())
     return new Promise((resolve, reject) => {
-      if (!this.#queue.push({ draft, waiter: { resolve, reject } })) return resolve(this.#refuse())
+      if (!this.#queue.push(event, this.#settings.clock.nowMs(), { resolve, reject })) return resolve(this.#refuse())
       this.#events.tell(event)
       this.#wake()
     })
   }
 
   post(event: AuditEvent): void {
-    const draft = draftRecord(event, this.#settings.clock.nowMs())
     this.#events.tell(event)
-    if (this.#closed || !this.#queue.push({ draft, waiter: undefined })) return this.#drop()
-    if (this.#queue.bytes > MAX_BATCH_BYTES) this.#wake()
+    if (this.#closed || !this.#queue.push(event, this.#settings.clock.nowMs(), undefined)) return this.#drop()
+    if (this.#queue.bytes > BLOCK_BYTES) this.#wake()
     else this.#linger()
   }
 
@@ -137,7 +134,7 @@ export class FileAuditLog implements AuditLog {
   }
 
   #giveUp(): never {
-    this.#rejectWaiting(this.#queue.takeWaiting(), undefined)
+    this.#rejectAll(this.#queue.takeWaiting(), undefined)
     this.#writer.release()
     throw new Fault('audit_unavailable', `the audit log could not be written at the end; ${this.#queue.length} records are lost`)
   }
@@ -189,57 +186,58 @@ export class FileAuditLog implements AuditLog {
   }
 
   #isDue(): boolean {
-    return this.#due || this.#queue.hasWaiters || this.#outage.hasNews || this.#queue.bytes > MAX_BATCH_BYTES
+    return this.#due || this.#queue.hasWaiters || this.#outage.hasNews || this.#queue.bytes > BLOCK_BYTES
   }
 
   /** @returns whether it was written */
   async #writeBatch(): Promise<boolean> {
-    const entries = this.#queue.take(MAX_BATCH_BYTES)
+    const block = this.#queue.take()
+    const queued = block.count
     const news = this.#outage.news(this.#counts)
-    const drafts = entries.map((entry) => entry.draft)
-    if (news !== undefined) drafts.push(draftRecord(news, this.#settings.clock.nowMs()))
-    const checkpointWanted = this.#checkpointDue
-    this.#checkpointDue = false
-    const watch = setTimeout(() => this.#onStall(entries), this.#settings.stallMs)
+    if (news !== undefined) block.add(news, this.#settings.clock.nowMs(), this.#writer.lastSeq + 1)
+    const watch = setTimeout(() => this.#onStall(block), this.#settings.stallMs)
     try {
-      const records = await this.#writer.write(drafts, checkpointWanted)
+      const place = this.#writer.chain(block, this.#checkpointDue)
+      this.#checkpointDue = false
+      this.#queue.follow(place.after.seq)
+      await this.#writer.append(block, place)
       this.#outage.end(news !== undefined)
-      this.#onWritten(entries, records)
+      this.#onWritten(block)
       return true
     } catch (cause) {
-      this.#onFailure(entries, cause)
+      block.cut(queued)
+      this.#onFailure(block, cause)
       return false
     } finally {
       clearTimeout(watch)
     }
   }
 
-  #onWritten(entries: readonly Entry[], records: readonly WrittenRecord[]): void {
+  #onWritten(block: LineBlock): void {
     this.#counts.batches++
-    this.#counts.written += records.length
-    for (const entry of entries) entry.waiter?.resolve()
-    for (const record of records) {
-      this.#counts.bytes += record.line.length + 1
-      this.#records.tell(record)
-    }
+    this.#counts.written += block.count
+    this.#counts.bytes += block.length
+    for (const waiter of block.takeWaiters()) waiter.resolve()
+    if (this.#records.any) for (const record of block.records()) this.#records.tell(record)
+    this.#queue.reuse(block)
     if (this.#writer.unsigned > 0 && this.#checkpointTimer === undefined && !this.#closed) this.#armCheckpoint()
   }
 
   /** What somebody waited for is taken out: they are told that it is not written, and so it must not be. */
-  #onFailure(entries: readonly Entry[], cause: unknown): void {
+  #onFailure(block: LineBlock, cause: unknown): void {
     this.#counts.failures++
     this.#outage.begin(messageOf(cause), this.#counts)
-    this.#queue.giveBack(entries.filter((entry) => entry.waiter === undefined))
-    this.#rejectWaiting(entries.filter((entry) => entry.waiter !== undefined), cause)
-    this.#rejectWaiting(this.#queue.takeWaiting(), cause)
+    const waiters = [...block.takeWaiters(), ...this.#queue.takeWaiting()]
+    block.dropAwaited()
+    this.#queue.giveBack(block)
+    this.#rejectAll(waiters, cause)
     this.#outage.pause()
   }
 
   /** The write may still succeed; nobody waits for it any longer, and nothing new is taken until it has. */
-  #onStall(entries: readonly Entry[]): void {
+  #onStall(block: LineBlock): void {
     this.#outage.begin(`a write took longer than ${this.#settings.stallMs} ms`, this.#counts)
-    this.#rejectWaiting(entries.filter((entry) => entry.waiter !== undefined), undefined)
-    this.#rejectWaiting(this.#queue.takeWaiting(), undefined)
+    this.#rejectAll([...block.takeWaiters(), ...this.#queue.takeWaiting()], undefined)
   }
 
   #armCheckpoint(): void {
@@ -251,9 +249,9 @@ export class FileAuditLog implements AuditLog {
     this.#checkpointTimer.unref()
   }
 
-  #rejectWaiting(entries: readonly Entry[], cause: unknown): void {
-    this.#counts.refused += entries.length
-    for (const entry of entries) entry.waiter?.reject(unavailable(cause))
+  #rejectAll(waiters: readonly Waiter[], cause: unknown): void {
+    this.#counts.refused += waiters.length
+    for (const waiter of waiters) waiter.reject(unavailable(cause))
   }
 
   #refuse(): Promise<never> {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { close, constants, open, readFileSync, rename, write } from 'node:fs'
+import { promisify } from 'node:util'
 import { Fault } from '../model/denial.ts'
 import type { ChainState } from './chain.ts'
 import { parseObject, timestamp } from './record.ts'
@@ -25,16 +25,28 @@ export function headFileOf(logFile: string): string {
 /** Replaces the head file as a whole; after a crash it holds the old head or the new one. */
 export async function writeHead(file: string, state: ChainState, closed: boolean, tsMs: number, key: SigningKey): Promise<void> {
   const facts = { seq: state.seq, hash: state.hash, ts: timestamp(tsMs), closed, key: key.id }
-  const line = JSON.stringify({ v: 1, ...facts, signature: key.sign(message(facts)) })
+  const line = Buffer.from(`${JSON.stringify({ v: 1, ...facts, signature: key.sign(message(facts)) })}\n`)
   const draft = `${file}.new`
-  const handle = await open(draft, 'w', 0o600)
+  await writeDurably(draft, line)
+  await renameFile(draft, file)
+}
+
+// By their callbacks: this is done for every thousand records, and file handles cost half as much again.
+const [openFile, writeFile, closeFile, renameFile] = [promisify(open), promisify(write), promisify(close), promisify(rename)]
+/** What one write has written is durable then, and needs no further step. */
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_DSYNC
+
+async function writeDurably(file: string, bytes: Buffer): Promise<void> {
+  const fd = await openFile(file, FLAGS, 0o600)
   try {
-    await handle.writeFile(`${line}\n`)
-    await handle.datasync()
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await writeFile(fd, bytes, at, bytes.length - at, at)
+      if (bytesWritten === 0) throw new Error('the file system took no byte and gave no error')
+      at += bytesWritten
+    }
   } finally {
-    await handle.close()
+    await closeFile(fd)
   }
-  await rename(draft, file)
 }
 
 /**

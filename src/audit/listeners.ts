@@ -2,6 +2,10 @@
 export class Listeners<T> {
   readonly #listeners = new Set<(value: T) => void>()
 
+  get any(): boolean {
+    return this.#listeners.size > 0
+  }
+
   /** @returns the unsubscribe function */
   add(listener: (value: T) => void): () => void {
     this.#listeners.add(listener)

@@ -1,4 +1,4 @@
-import type { WrittenRecord } from './chain-writer.ts'
+import type { WrittenRecord } from './written-record.ts'
 import type { FileAuditLog } from './file-audit-log.ts'
 import { indexedRecord, type IndexedRecord } from './indexed-record.ts'
 import { Listeners } from './listeners.ts'

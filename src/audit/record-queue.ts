@@ -1,19 +1,9 @@
-import type { Draft } from './record.ts'
+import type { AuditEvent } from './event.ts'
+import { LineBlock, MAX_LINE_BYTES, type Waiter } from './line-block.ts'
 
-/** Who waits for a record to be durable. */
-export interface Waiter {
-  resolve(): void
-  reject(cause: unknown): void
-}
-
-/** A record on its way to the file. */
-export interface Entry {
-  readonly draft: Draft
-  readonly waiter: Waiter | undefined
-}
-
-/** Bytes of a line besides the draft's own: `v`, `seq`, `prev` and the object around. */
-const FRAME_BYTES = 140
+/** So many events are rendered at once: one after another costs half of what each alone would, in between all else that a request needs. */
+const EVENTS_AT_ONCE = 32
+const DEFECT = 'a defect of Postern: what happened could not be written down'
 
 /**
  * The records that wait for the next batch, in order and bounded in memory. Refusals may take half of the room only, so that
@@ -21,70 +11,142 @@ const FRAME_BYTES = 140
  */
 export class RecordQueue {
   readonly #maxBytes: number
-  #entries: Entry[] = []
+  /** The newest events, behind all lines: there is room for them, whatever their lines will be. */
+  readonly #events: (AuditEvent | undefined)[] = Array.from({ length: EVENTS_AT_ONCE }, () => undefined)
+  readonly #eventTimes = new Float64Array(EVENTS_AT_ONCE)
+  #eventCount = 0
+  /** Before the one that is being filled. */
+  #full: LineBlock[] = []
+  #filling = new LineBlock()
+  #spare: LineBlock | undefined
+  #length = 0
   #bytes = 0
-  #waiters = 0
+  #awaited = 0
+  /** What the chain will stand at before the first record here. */
+  #lastSeq = 0
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
   get length(): number {
-    return this.#entries.length
+    return this.#length + this.#eventCount
   }
 
+  /** Of the lines; the last few events have none yet. */
   get bytes(): number {
     return this.#bytes
   }
 
   get hasWaiters(): boolean {
-    return this.#waiters > 0
+    return this.#awaited > 0
+  }
+
+  /** Says at which number of the chain the first record here will follow; where it turns out otherwise, lines are written anew. */
+  follow(lastSeq: number): void {
+    this.#lastSeq = lastSeq
   }
 
   /** @returns false where there is no room: the record is not kept */
-  push(entry: Entry): boolean {
-    const room = entry.draft.event === 'api.denied' ? this.#maxBytes / 2 : this.#maxBytes
-    const size = sizeOf(entry)
-    if (this.#bytes + size > room) return false
-    this.#entries.push(entry)
-    this.#count(entry, 1)
+  push(event: AuditEvent, tsMs: number, waiter: Waiter | undefined): boolean {
+    if (waiter === undefined && this.#bytes < this.#maxBytes / 2 - EVENTS_AT_ONCE * MAX_LINE_BYTES) {
+      this.#keep(event, tsMs)
+      return true
+    }
+    this.#render()
+    return this.#add(event, tsMs, waiter)
+  }
+
+  /** Takes the oldest records off, one block of them; an empty one where nothing waits. */
+  take(): LineBlock {
+    this.#render()
+    const block = this.#full.shift() ?? this.#filling
+    if (block === this.#filling) this.#filling = this.#emptyBlock()
+    this.#count(block, -1)
+    return block
+  }
+
+  /** Takes back a block whose records are written, for others. */
+  reuse(block: LineBlock): void {
+    block.clear()
+    this.#spare = block
+  }
+
+  /** Puts records that could not be written back to the front; they had their room already. */
+  giveBack(block: LineBlock): void {
+    if (block.count === 0) return this.reuse(block)
+    this.#full.unshift(block)
+    this.#count(block, 1)
+  }
+
+  /** Takes out all that somebody waits for, in order: they are to be told that it is not written. */
+  takeWaiting(): readonly Waiter[] {
+    if (this.#awaited === 0) return []
+    const blocks = [...this.#full, this.#filling]
+    for (const block of blocks) this.#count(block, -1)
+    const waiters = blocks.flatMap((block) => block.takeWaiters())
+    for (const block of blocks) block.dropAwaited()
+    for (const block of blocks) this.#count(block, 1)
+    this.#full = this.#full.filter((block) => block.count > 0)
+    return waiters
+  }
+
+  #keep(event: AuditEvent, tsMs: number): void {
+    this.#events[this.#eventCount] = event
+    this.#eventTimes[this.#eventCount] = tsMs
+    this.#eventCount++
+    if (this.#eventCount === EVENTS_AT_ONCE) this.#render()
+  }
+
+  #render(): void {
+    const count = this.#eventCount
+    this.#eventCount = 0
+    for (let at = 0; at < count; at++) {
+      const event = this.#events[at]
+      if (event !== undefined) this.#addLate(event, this.#eventTimes[at] ?? 0)
+      this.#events[at] = undefined
+    }
+  }
+
+  /** Whoever told it has gone on: what it throws would hit others. */
+  #addLate(event: AuditEvent, tsMs: number): void {
+    try {
+      this.#add(event, tsMs, undefined)
+    } catch {
+      this.#add({ event: event.event, outcome: 'failed', reason: DEFECT }, tsMs, undefined)
+    }
+  }
+
+  #add(event: AuditEvent, tsMs: number, waiter: Waiter | undefined): boolean {
+    const block = this.#withRoom()
+    const size = block.add(event, tsMs, this.#lastSeq + this.#length + 1)
+    if (this.#bytes + size > (event.event === 'api.denied' ? this.#maxBytes / 2 : this.#maxBytes)) {
+      block.cut(block.count - 1)
+      return false
+    }
+    this.#length++
+    this.#bytes += size
+    if (waiter === undefined) return true
+    block.await(waiter)
+    this.#awaited++
     return true
   }
 
-  /** Takes the oldest entries off, at most so many bytes but always at least one. */
-  take(maxBytes: number): Entry[] {
-    let count = 0
-    for (let bytes = 0; count < this.#entries.length; count++) {
-      const entry = this.#entries[count]
-      bytes += entry === undefined ? 0 : sizeOf(entry)
-      if (bytes > maxBytes && count > 0) break
-    }
-    const taken = this.#entries.splice(0, count)
-    for (const entry of taken) this.#count(entry, -1)
-    return taken
+  #withRoom(): LineBlock {
+    if (this.#filling.hasRoom) return this.#filling
+    this.#full.push(this.#filling)
+    return (this.#filling = this.#emptyBlock())
   }
 
-  /** Puts entries that could not be written back to the front; they had their room already. */
-  giveBack(entries: readonly Entry[]): void {
-    this.#entries = [...entries, ...this.#entries]
-    for (const entry of entries) this.#count(entry, 1)
+  #emptyBlock(): LineBlock {
+    const block = this.#spare ?? new LineBlock()
+    this.#spare = undefined
+    return block
   }
 
-  /** Takes out all that somebody waits for, in order: they will be told that it is not written. */
-  takeWaiting(): readonly Entry[] {
-    if (this.#waiters === 0) return []
-    const waiting = this.#entries.filter((entry) => entry.waiter !== undefined)
-    this.#entries = this.#entries.filter((entry) => entry.waiter === undefined)
-    for (const entry of waiting) this.#count(entry, -1)
-    return waiting
+  #count(block: LineBlock, sign: 1 | -1): void {
+    this.#length += sign * block.count
+    this.#bytes += sign * block.length
+    this.#awaited += sign * block.awaited
   }
-
-  #count(entry: Entry, sign: 1 | -1): void {
-    this.#bytes += sign * sizeOf(entry)
-    if (entry.waiter !== undefined) this.#waiters += sign
-  }
-}
-
-function sizeOf(entry: Entry): number {
-  return entry.draft.head.length + entry.draft.tail.length + FRAME_BYTES
 }

@@ -1,39 +1,31 @@
-import { newId, parseId } from '../model/ids.ts'
-import { quote } from './escape.ts'
-import type { AuditEvent, EventCode } from './event.ts'
-import { serialiseFields } from './serialise.ts'
+import { parseId } from '../model/ids.ts'
 
 /** The event code of a checkpoint line; it is a record of the chain, not an event of the proxy. */
 export const CHECKPOINT = 'audit.checkpoint'
 
-/** A record that lacks only its place in the chain: `seq` and `prev` are given when its batch is written. */
-export interface Draft {
-  readonly event: EventCode
-  /** `"ts":…,"event":…,"id":…,` */
-  readonly head: string
-  /** The event's own fields, from the comma on. */
-  readonly tail: string
-}
-
-/** Renders all of a record that is known when the event happens. Never throws. */
-export function draftRecord(event: AuditEvent, tsMs: number): Draft {
-  return {
-    event: event.event,
-    head: `"ts":"${timestamp(tsMs)}","event":${quote(event.event, 64)},"id":"${newId('evt')}",`,
-    tail: serialiseFields(event),
-  }
-}
-
 let lastMs = NaN
 let lastText = ''
+/** Up to the seconds, with the point after them. */
+let lastSecond = NaN
+let secondText = ''
 
 /** RFC 3339 in UTC with milliseconds; `0000` of the year 1970 for a clock that shows no time. */
 export function timestamp(ms: number): string {
   if (ms !== lastMs) {
-    lastText = new Date(Number.isFinite(ms) ? ms : 0).toISOString()
+    lastText = textOf(Number.isFinite(ms) ? ms : 0)
     lastMs = ms
   }
   return lastText
+}
+
+function textOf(ms: number): string {
+  const whole = Math.trunc(ms)
+  const second = Math.floor(whole / 1000)
+  if (second !== lastSecond) {
+    secondText = new Date(second * 1000).toISOString().slice(0, -'000Z'.length)
+    lastSecond = second
+  }
+  return `${secondText}${String(whole - second * 1000).padStart(3, '0')}Z`
 }
 
 /** One line of a log as it was read; `fields` is whatever stood there and is to be looked at with care. */

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { WrittenRecord } from './chain-writer.ts'
+import type { WrittenRecord } from './written-record.ts'
 
 /** How a record is shown; an undefined result is not shown. */
 export type RecordFormat = (record: WrittenRecord) => string | undefined

@@ -58,13 +58,25 @@ let poolOffset = 0
 
 /** A new unguessable id: the prefix and 120 random bits in base64url. */
 export function newId<P extends keyof Prefixed>(prefix: P): Prefixed[P] {
+  const from = nextLetters()
+  return `${prefix}_${pool.slice(from, from + ID_LETTERS)}` as Prefixed[P]
+}
+
+/** Writes a new id without its prefix, for those who make bytes of it anyway. There must be room. @returns where it ends */
+export function putIdLetters(to: Uint8Array, at: number): number {
+  const from = nextLetters()
+  for (let index = 0; index < ID_LETTERS; index++) to[at + index] = pool.charCodeAt(from + index)
+  return at + ID_LETTERS
+}
+
+/** @returns where in the pool 20 letters stand that nobody has had */
+function nextLetters(): number {
   if (poolOffset >= pool.length) {
     pool = nextTexts()
     poolOffset = 0
   }
-  const text = pool.slice(poolOffset, poolOffset + ID_LETTERS)
   poolOffset += ID_LETTERS
-  return `${prefix}_${text}` as Prefixed[P]
+  return poolOffset - ID_LETTERS
 }
 
 /** Random bytes are had from the system in larger pieces: each asking costs as much as many ids. */

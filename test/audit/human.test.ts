@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { chainLine, GENESIS } from '../../src/audit/chain.ts'
+import { GENESIS } from '../../src/audit/chain.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { humanFormat, wantsColor } from '../../src/audit/human.ts'
-import { draftRecord, parseRecord, type ReadRecord } from '../../src/audit/record.ts'
+import { parseRecord, type ReadRecord } from '../../src/audit/record.ts'
 import { matchesFilter, type RecordFilter } from '../../src/audit/record-filter.ts'
 import { callEvent } from './support/event.ts'
+import { lineOf } from './support/line.ts'
 
 const plain = humanFormat(false)
 
 function recordOf(event: AuditEvent): ReadRecord {
-  const record = parseRecord(chainLine(GENESIS, draftRecord(event, Date.UTC(2026, 10, 21, 9, 32, 15))))
+  const record = parseRecord(lineOf(GENESIS, event, Date.UTC(2026, 10, 21, 9, 32, 15)))
   if (record === undefined) throw new Error('the test made no record')
   return record
 }

@@ -2,10 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { decisionFacts, principalFacts } from '../../src/audit/facts.ts'
-import { serialiseFields } from '../../src/audit/serialise.ts'
 import type { Decision } from '../../src/model/decision.ts'
 import type { Principal } from '../../src/model/principal.ts'
 import { callEvent } from './support/event.ts'
+import { fieldsOf } from './support/line.ts'
 
 /** Objects that many events share, as those of a principal, an operation and a decision do; some read the same and are others. */
 const AGENTS = [{ id: 'agent:a', name: 'A' }, { id: 'agent:a', name: 'A' }, { id: 'agent:b', name: 'B' }]
@@ -28,7 +28,7 @@ const anEvent: fc.Arbitrary<AuditEvent> = fc.record({
 describe('a line that is made of texts that were made before', () => {
   it('is the line of an event that shares nothing with any other', () => {
     fc.assert(fc.property(fc.array(anEvent, { minLength: 2, maxLength: 60 }), (events) => {
-      for (const event of events) expect(serialiseFields(event)).toBe(serialiseFields(structuredClone(event)))
+      for (const event of events) expect(fieldsOf(event)).toBe(fieldsOf(structuredClone(event)))
     }), { numRuns: 300 })
   })
 
@@ -38,11 +38,11 @@ describe('a line that is made of texts that were made before', () => {
       scopes: SCOPES[0], target: 't', expires_in: '1s', upstream_expires_at: 'u', lifetime: 'static', credential: 'crd_1', connection: 'con_1', approval: 'apr_1',
       policy_evaluation: EVALUATIONS[0], rule: 'r', rule_at: 'p:1', decision: 'dec_2', policy_hash: 'h', narrowed_by: 'proxy', reason: 'because', trace_id: 't',
     })
-    const line = serialiseFields(one)
+    const line = fieldsOf(one)
     for (const field of Object.keys(one)) {
       if (field === shared || field === 'event' || field === 'outcome') continue
-      expect([field, serialiseFields({ ...one, [field]: undefined }) === line]).toEqual([field, false])
-      expect(serialiseFields(one)).toBe(line)
+      expect([field, fieldsOf({ ...one, [field]: undefined }) === line]).toEqual([field, false])
+      expect(fieldsOf(one)).toBe(line)
     }
   })
 })

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chainLine, GENESIS } from '../../src/audit/chain.ts'
+import { GENESIS } from '../../src/audit/chain.ts'
 import { quote } from '../../src/audit/escape.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
-import { draftRecord, parseRecord } from '../../src/audit/record.ts'
-import { serialiseFields } from '../../src/audit/serialise.ts'
+import { parseRecord, timestamp } from '../../src/audit/record.ts'
 import { callEvent } from './support/event.ts'
+import { fieldsOf, lineOf } from './support/line.ts'
 
 /** Any UTF-16 units, lone surrogates included. */
 const anyText = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units))
@@ -46,7 +46,7 @@ const everything: Required<AuditEvent> & { http: Required<NonNullable<AuditEvent
   trace_id: 't',
 }
 
-const line = (event: AuditEvent): string => chainLine(GENESIS, draftRecord(event, Date.UTC(2026, 10, 21, 9, 32, 14, 120)))
+const line = (event: AuditEvent): string => lineOf(GENESIS, event, Date.UTC(2026, 10, 21, 9, 32, 14, 120))
 
 describe('a record as a line', () => {
   it('holds every field that an event has, exactly, in the order of the format', () => {
@@ -58,9 +58,9 @@ describe('a record as a line', () => {
   })
 
   it('leaves out what is undefined', () => {
-    const fields = serialiseFields({ event: 'policy.loaded', outcome: 'ok', user: undefined, http: undefined, scopes: undefined })
+    const fields = fieldsOf({ event: 'policy.loaded', outcome: 'ok', user: undefined, http: undefined, scopes: undefined })
     expect(fields).toBe(',"outcome":"ok"')
-    expect(serialiseFields(callEvent('x', { user: { id: 'user:b', name: undefined } }))).toContain('"user":{"id":"user:b"},')
+    expect(fieldsOf(callEvent('x', { user: { id: 'user:b', name: undefined } }))).toContain('"user":{"id":"user:b"},')
   })
 
   it('writes numbers that JSON does not know as null', () => {
@@ -109,6 +109,16 @@ describe('a record as a line', () => {
     const written = line(event)
     expect(written.length).toBeLessThan(160 * 1024)
     expect(parseRecord(written)?.seq).toBe(1)
+  })
+})
+
+describe('a time', () => {
+  it('reads as RFC 3339 has it, in whatever order times are told', () => {
+    const times = fc.array(fc.oneof(fc.integer({ min: 1_790_000_000_000, max: 1_790_000_003_000 }), fc.double({ min: -9e14, max: 9e14, noNaN: true })), { maxLength: 30 })
+    fc.assert(fc.property(times, (told) => {
+      for (const ms of told) expect(timestamp(ms)).toBe(new Date(ms).toISOString())
+    }))
+    expect([NaN, Infinity].map(timestamp)).toEqual(['1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z'])
   })
 })
 

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { advance, chainLine, GENESIS } from '../../src/audit/chain.ts'
+import { advance, GENESIS } from '../../src/audit/chain.ts'
 import { checkpointLine } from '../../src/audit/checkpoint.ts'
 import type { Head } from '../../src/audit/head-file.ts'
-import { draftRecord } from '../../src/audit/record.ts'
 import { verifyExitCode } from '../../src/audit/verify.ts'
 import { callEvent } from './support/event.ts'
 import { bytesOf, finishedLog, memoryKey, rechained, verifyBytes } from './support/finished-log.ts'
+import { lineOf } from './support/line.ts'
 
 const key = memoryKey()
 const keys = [key.verifyKey]
@@ -138,7 +138,7 @@ describe('a verification', () => {
   })
 
   it('betrays records that were added after the log was closed', () => {
-    const line = chainLine(state, draftRecord(callEvent('late'), 0))
+    const line = lineOf(state, callEvent('late'), 0)
     const more = [...lines, line, checkpointLine(advance(state, line), 0, key)]
     expect(kinds(bytesOf(more))).toEqual([])
     expect(kinds(bytesOf(more), { head })).toEqual(['head'])

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chainLine, GENESIS, advance } from '../../src/audit/chain.ts'
+import { GENESIS, advance } from '../../src/audit/chain.ts'
 import { checkpointLine } from '../../src/audit/checkpoint.ts'
-import { draftRecord } from '../../src/audit/record.ts'
 import { loadOrCreateSigningKey, type SigningKey } from '../../src/audit/signing-key.ts'
 import { verifyProof, type Proof, type ProofFinding } from '../../src/dashboard/audit/verify-proof.ts'
+import { lineOf } from '../audit/support/line.ts'
 
 const RECORDS = 6
 const directory = mkdtempSync(join(tmpdir(), 'postern-proof-'))
@@ -32,7 +32,7 @@ function chainOf(records: number, signer: SigningKey): readonly string[] {
   const written: string[] = []
   let state = GENESIS
   for (let at = 0; at < records; at += 1) {
-    const line = chainLine(state, draftRecord({ event: 'api.call', outcome: 'ok', agent: { id: 'agent:x', name: 'Ünïcode “x”' }, http: { method: 'GET', host: 'h', path: `/${at}`, status: 200 } }, 1_800_000_000_000 + at))
+    const line = lineOf(state, { event: 'api.call', outcome: 'ok', agent: { id: 'agent:x', name: 'Ünïcode “x”' }, http: { method: 'GET', host: 'h', path: `/${at}`, status: 200 } }, 1_800_000_000_000 + at)
     written.push(line)
     state = advance(state, line)
   }

@@ -1,12 +1,12 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
-import { advance, chainLine, GENESIS, type ChainState } from '../../../src/audit/chain.ts'
+import { advance, GENESIS, type ChainState } from '../../../src/audit/chain.ts'
 import { checkpointLine } from '../../../src/audit/checkpoint.ts'
 import type { AuditEvent } from '../../../src/audit/event.ts'
 import type { Head } from '../../../src/audit/head-file.ts'
 import { LineSplitter } from '../../../src/audit/lines.ts'
-import { draftRecord } from '../../../src/audit/record.ts'
 import type { SigningKey, VerifyKey } from '../../../src/audit/signing-key.ts'
 import { ChainVerifier, type Anchor, type ChainReport } from '../../../src/audit/verify-chain.ts'
+import { lineOf } from './line.ts'
 
 /** Verifies the bytes of a log as `postern audit verify` does. */
 export function verifyBytes(bytes: Buffer, keys: readonly VerifyKey[], more: { head?: Head; anchor?: Anchor; beginsAt?: number } = {}): ChainReport {
@@ -26,7 +26,7 @@ export function finishedLog(events: readonly AuditEvent[], key: SigningKey, ever
     state = advance(state, line)
   }
   events.forEach((event, index) => {
-    add(chainLine(state, draftRecord(event, 1_790_000_000_000 + index)))
+    add(lineOf(state, event, 1_790_000_000_000 + index))
     if ((index + 1) % every === 0) add(checkpointLine(state, 1_790_000_000_000 + index, key))
   })
   add(checkpointLine(state, 1_790_000_001_000, key))
