@@ -32,12 +32,13 @@ const target = await load()
 coverage.look(true)
 const endsAtMs = performance.now() + Number(values.seconds) * 1_000
 const seconds = Number(values.seconds)
-const result = fuzz(target, { corpus: readCorpus(name), seed: Number(values.seed), goesOn: () => performance.now() < endsAtMs, coverage })
+const corpus = readCorpus(name)
+const result = fuzz(target, { corpus, seed: Number(values.seed), goesOn: () => performance.now() < endsAtMs, coverage })
 const reached = coverage.reached((url) => target.covers.some((place) => url.includes(`/${place}`)))
 coverage.end()
 if (values.keep) keepInCorpus(name, result.added)
 
-const line = `| ${name} | ${seconds} | ${result.executions.toLocaleString('en')} | ${readCorpus(name).length + target.seeds.length} | ${result.added.length} | ${reached.functionsReached} of ${reached.functions} | ${share(reached.charactersReached, reached.characters)} | ${result.findings.length} |`
+const line = `| ${name} | ${seconds} | ${result.executions.toLocaleString('en')} | ${corpus.length + target.seeds.length} | ${result.added.length} | ${reached.functionsReached} of ${reached.functions} | ${share(reached.charactersReached, reached.characters)} | ${result.findings.length} |`
 console.log(line)
 for (const { what, input } of result.findings) console.log(`finding: ${what}\n  ${JSON.stringify(input.toString('latin1'))}`)
 writeLine(line, result)
