@@ -9,6 +9,7 @@ export class Http2Body extends Readable {
   readonly #stream: ServerHttp2Stream
   #begun = false
   #whole = false
+  #bytes = 0
 
   constructor(stream: ServerHttp2Stream) {
     super()
@@ -22,13 +23,21 @@ export class Http2Body extends Readable {
     return this.#whole
   }
 
+  /** As many as were read of it. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   override _read(): void {
     if (this.#begun) {
       this.#stream.resume()
       return
     }
     this.#begun = true
-    this.#stream.on('data', (chunk: Buffer) => { if (!this.push(chunk)) this.#stream.pause() })
+    this.#stream.on('data', (chunk: Buffer) => {
+      this.#bytes += chunk.length
+      if (!this.push(chunk)) this.#stream.pause()
+    })
     this.#stream.once('end', () => this.#onEnd())
   }
 

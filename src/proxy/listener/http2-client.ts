@@ -36,10 +36,11 @@ export class Http2Client extends ClientEnd implements ClientSide {
   #trailed = false
   /** A head that waits for what comes next: one that nothing follows ends the stream itself. */
   #held: string[] | undefined
-  #timed = false
-  /** Bytes that wait to be taken, and since when they are as many. */
-  #waiting = 0
-  #waitingSinceMs = 0
+  /** Bytes of the answer's body. */
+  #written = 0
+  /** Bytes that had come and been taken when somebody last looked, and since when they are as many. */
+  #moved = -1
+  #stillSinceMs = 0
 
   constructor(stream: ServerHttp2Stream, facts: Http2ClientFacts) {
     super()
@@ -50,11 +51,7 @@ export class Http2Client extends ClientEnd implements ClientSide {
 
   get body(): Readable {
     if (this.#stream.endAfterHeaders) return this.#stream
-    if (this.#body === undefined) {
-      this.#body = new Http2Body(this.#stream)
-      this.#boundIdleTime()
-    }
-    return this.#body
+    return (this.#body ??= new Http2Body(this.#stream))
   }
 
   get received(): boolean {
@@ -101,9 +98,8 @@ export class Http2Client extends ClientEnd implements ClientSide {
   write(chunk: Buffer): boolean {
     if (this.gone || this.#ended) return true
     this.flushHead()
-    if (this.#stream.write(chunk)) return true
-    this.#boundIdleTime()
-    return false
+    this.#written += chunk.length
+    return this.#stream.write(chunk)
   }
 
   end(trailers: readonly string[] = []): void {
@@ -139,6 +135,7 @@ export class Http2Client extends ClientEnd implements ClientSide {
     const length = body?.length ?? 0
     const ended = length === 0 || this.#facts.method === 'HEAD'
     this.#stream.respond(blockOf(status, fields, length === 0 ? undefined : length), ended ? ENDED : undefined)
+    this.#written = ended ? 0 : length
     if (!ended) this.#stream.end(body)
     this.#leave()
   }
@@ -149,15 +146,19 @@ export class Http2Client extends ClientEnd implements ClientSide {
   }
 
   /**
-   * For the session, every now and then: ends a stream that takes none of its answer for too long. Node's own timer would begin anew with
-   * whatever passes on the connection, be it a PING.
+   * For the session, every now and then: ends a stream whose client takes none of its answer, or sends none of its request, for too long. Neither
+   * the connection's idle time sees it nor a timer of Node's: whatever passes beside it, be it a PING, has them begin anew. What we write
+   * is no sign of the client; what it has taken is.
    */
   look(nowMs: number): void {
     const waiting = this.#stream.bufferSize
-    if (waiting === 0 || waiting !== this.#waiting) {
-      this.#waiting = waiting
-      this.#waitingSinceMs = nowMs
-    } else if (nowMs - this.#waitingSinceMs >= this.#facts.idleTimeoutMs) {
+    const body = this.#body
+    const moved = this.#written - waiting + (body?.bytes ?? 0)
+    const awaited = waiting > 0 || (body !== undefined && !body.whole)
+    if (!awaited || moved !== this.#moved) {
+      this.#moved = moved
+      this.#stillSinceMs = nowMs
+    } else if (nowMs - this.#stillSinceMs >= this.#facts.idleTimeoutMs) {
       resetStream(this.#stream, constants.NGHTTP2_CANCEL)
     }
   }
@@ -196,13 +197,6 @@ export class Http2Client extends ClientEnd implements ClientSide {
     const stream = this.#stream
     if (this.received) return
     stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
-  }
-
-  /** The connection's idle time does not see a stream that stands still beside others. */
-  #boundIdleTime(): void {
-    if (this.#timed) return
-    this.#timed = true
-    this.#stream.setTimeout(this.#facts.idleTimeoutMs, () => resetStream(this.#stream, constants.NGHTTP2_CANCEL))
   }
 }
 

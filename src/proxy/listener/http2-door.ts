@@ -25,7 +25,8 @@ export class Http2Door implements SessionOwner {
     this.#context = context
     this.#options = http2Options(context.limits)
     this.#open = open
-    this.#lookMs = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, Math.floor(Math.min(context.limits.headerTimeoutMs, context.limits.keepAliveTimeoutMs) / 4)))
+    const { headerTimeoutMs, keepAliveTimeoutMs, idleTimeoutMs } = context.limits
+    this.#lookMs = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, Math.floor(Math.min(headerTimeoutMs, keepAliveTimeoutMs, idleTimeoutMs) / 4)))
   }
 
   /** Takes a connection whose client agreed on `h2`. */
