@@ -52,6 +52,28 @@ describe('writing', () => {
     await log.close()
   })
 
+  it('writes a flood that came while the disk was slow in several batches, in order, with one chain over all', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io, checkpointEveryRecords: 500 })
+    let open = (): void => undefined
+    io.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    const first = log.commit(callEvent('dec_0'))
+    while (io.writes === 0) await new Promise((resolve) => setImmediate(resolve))
+    for (let index = 1; index < 4000; index++) log.post(callEvent(`dec_${index}`))
+    expect(log.stats()).toMatchObject({ queuedRecords: 3999, written: 0, writable: true })
+    const told: number[] = []
+    log.onRecord(({ seq }) => told.push(seq))
+    open()
+    await first
+    await log.close()
+    expect(log.stats().batches).toBeGreaterThan(3)
+    expect(exchanges()).toEqual(Array.from({ length: 4000 }, (_, index) => `dec_${index}`))
+    expect(told).toEqual(directory.records().map(({ seq }) => seq))
+    expect((await directory.verify()).problems).toEqual([])
+  })
+
   it('writes what was only posted without being asked', async () => {
     const log = await directory.open()
     const shown = new Promise((resolve) => log.onRecord(({ line }) => resolve(line)))
