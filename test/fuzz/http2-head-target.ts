@@ -24,8 +24,10 @@ export const http2HeadTarget: FuzzTarget = {
   name: 'http2-head',
   covers: ['src/proxy/listener/http2-head.ts', 'src/http/connection-fields.ts'],
   words: [
-    ':method: GET', ':method: POST', ':scheme: https', ':scheme: http', ':authority: localhost', ':path: /github/a', ':status: 200', ':protocol: websocket', ':x: y', 'host: localhost', 'host: LOCALHOST', 'host: evil.example',
-    'connection: close', 'transfer-encoding: chunked', 'keep-alive: x', 'proxy-connection: x', 'upgrade: h2c', 'http2-settings: x', 'te: trailers', 'te: gzip', 'cookie: a=b', 'content-length: 5', 'authorization: Bearer x',
+    ':method: GET', ':method: POST', ':scheme: https', ':scheme: http', ':authority: localhost', ':path: /github/a', ':status: 200', ':protocol: websocket',
+      ':x: y', 'host: localhost', 'host: LOCALHOST', 'host: evil.example',
+    'connection: close', 'transfer-encoding: chunked', 'keep-alive: x', 'proxy-connection: x', 'upgrade: h2c', 'http2-settings: x', 'te: trailers', 'te: gzip',
+      'cookie: a=b', 'content-length: 5', 'authorization: Bearer x',
     'accept: a/b', '\n', ': ', ' ', '\t', '\0', '\r', 'HTTP/1.1',
   ],
   seeds: [

@@ -22,14 +22,18 @@ const POSTED = { method: 'POST', body: 'hello' }
 const PREFACES: readonly (readonly [name: string, bytes: string])[] = [
   ['the version 2.1', 'PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n'], ['the version 1.1', 'PRI * HTTP/1.1\r\n\r\nSM\r\n\r\n'], ['no version', 'PRI *\r\n\r\nSM\r\n\r\n'],
   ['another target', 'PRI / HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['an absolute target', 'PRI https://one.internal/ HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-  ['a second word in capitals only', 'PRI * HTTP/2.0\r\n\r\nsm\r\n\r\n'], ['another second word', 'PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n'], ['no second word', 'PRI * HTTP/2.0\r\n\r\n\r\n\r\n'],
+  ['a second word in capitals only', 'PRI * HTTP/2.0\r\n\r\nsm\r\n\r\n'], ['another second word', 'PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n'], ['no second word',
+    'PRI * HTTP/2.0\r\n\r\n\r\n\r\n'],
   ['LFs', 'PRI * HTTP/2.0\n\nSM\n\n'], ['CRs', 'PRI * HTTP/2.0\r\rSM\r\r'], ['LF at the end', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\n'],
-  ['a field', 'PRI * HTTP/2.0\r\nHost: localhost\r\n\r\nSM\r\n\r\n'], ['two spaces', 'PRI  * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['a NUL', 'PRI * HTTP/2.0\0\r\n\r\nSM\r\n\r\n'],
+  ['a field', 'PRI * HTTP/2.0\r\nHost: localhost\r\n\r\nSM\r\n\r\n'], ['two spaces', 'PRI  * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['a NUL',
+    'PRI * HTTP/2.0\0\r\n\r\nSM\r\n\r\n'],
   ['a blank line at its end', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\r\n'],
 ]
 const NO_PREFACES: readonly (readonly [name: string, bytes: string])[] = [
-  ['lower case', 'pri * http/2.0\r\n\r\nsm\r\n\r\n'], ['another method', 'GET * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['a blank line first', '\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-  ['a space first', ' PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['a byte missing at its begin', 'RI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ['lower case', 'pri * http/2.0\r\n\r\nsm\r\n\r\n'], ['another method', 'GET * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['a blank line first',
+    '\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+  ['a space first', ' PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['a byte missing at its begin', 'RI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['TLS',
+    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   ['zeros', '\0'.repeat(24)], ['nothing but settings', ''],
 ]
 
@@ -41,7 +45,8 @@ const prefaces: readonly H2Row[] = [
   refusedH2('the preface again behind settings', [...PROTOCOL, ...SIZE], before(PREFACE)),
   ...([
     ['a request', (site: H2Site) => get(site)], ['PING', frame(FRAME.ping, 0, 0, Buffer.alloc(8))], ['WINDOW_UPDATE', frame(FRAME.window, 0, 0, u32(1))],
-    ['an acknowledgement of settings', frame(FRAME.settings, ACK, 0)], ['GOAWAY', frame(FRAME.goaway, 0, 0, Buffer.alloc(8))], ['PRIORITY', frame(FRAME.priority, 0, 1, Buffer.alloc(5))],
+    ['an acknowledgement of settings', frame(FRAME.settings, ACK, 0)], ['GOAWAY', frame(FRAME.goaway, 0, 0, Buffer.alloc(8))],
+      ['PRIORITY', frame(FRAME.priority, 0, 1, Buffer.alloc(5))],
     ['a frame that nobody knows', frame(0x42, 0, 0)],
   ] as const).map(([name, bytes]) => refusedH2(`${name} in place of the first settings`, PROTOCOL, (site) => Buffer.concat([PREFACE, written(bytes, site), SETTINGS, get(site)]), { bare: true })),
   takenH2('preface, settings and request at once', (site) => Buffer.concat([PREFACE, SETTINGS, get(site)]), {}, { bare: true }),
@@ -60,9 +65,12 @@ const settings: readonly H2Row[] = [
   ...[0, 1, 16_383, 16_777_216, 0xffffffff].map((value) => refusedH2(`MAX_FRAME_SIZE ${value}`, PROTOCOL, before(settingsOf(setting(5, value))))),
   ...[2, 0xffffffff].map((value) => refusedH2(`ENABLE_CONNECT_PROTOCOL ${value}`, PROTOCOL, before(settingsOf(setting(8, value))))),
   ...[2, 0xffffffff].map((value) => refusedH2(`NO_RFC7540_PRIORITIES ${value}`, PROTOCOL, before(settingsOf(setting(9, value))))),
-  refusedH2('more settings than are taken', ['ended PROTOCOL_ERROR', 'ended ENHANCE_YOUR_CALM', 'ended INTERNAL_ERROR'], before(settingsOf(...Array.from({ length: 33 }, () => setting(4, 65_535))))),
-  ...([['HEADER_TABLE_SIZE 0', 1, 0], ['HEADER_TABLE_SIZE over all', 1, 0xffffffff], ['ENABLE_PUSH 1', 2, 1], ['MAX_CONCURRENT_STREAMS 0', 3, 0], ['a full INITIAL_WINDOW_SIZE', 4, 0x7fffffff],
-    ['the largest MAX_FRAME_SIZE', 5, 16_777_215], ['ENABLE_CONNECT_PROTOCOL 1', 8, 1], ['setting 0', 0, 1], ['a setting that nobody knows', 0x4242, 0xffffffff], ['setting 65535', 0xffff, 1]] as const).map(([name, id, value]) =>
+  refusedH2('more settings than are taken', ['ended PROTOCOL_ERROR', 'ended ENHANCE_YOUR_CALM',
+    'ended INTERNAL_ERROR'], before(settingsOf(...Array.from({ length: 33 }, () => setting(4, 65_535))))),
+  ...([['HEADER_TABLE_SIZE 0', 1, 0], ['HEADER_TABLE_SIZE over all', 1, 0xffffffff], ['ENABLE_PUSH 1', 2, 1], ['MAX_CONCURRENT_STREAMS 0', 3, 0],
+    ['a full INITIAL_WINDOW_SIZE', 4, 0x7fffffff],
+    ['the largest MAX_FRAME_SIZE', 5, 16_777_215], ['ENABLE_CONNECT_PROTOCOL 1', 8, 1], ['setting 0', 0, 1], ['a setting that nobody knows', 0x4242, 0xffffffff],
+      ['setting 65535', 0xffff, 1]] as const).map(([name, id, value]) =>
     takenH2(name, before(settingsOf(setting(id, value))))),
   takenH2('flags that SETTINGS have not', before(frame(FRAME.settings, 0xfe, 0))),
   takenH2('settings with the bit that is reserved', before(frame(FRAME.settings, 0, 0x80000000))),
@@ -118,7 +126,8 @@ const CONTINUED: readonly H2Row[] = [
     const bytes = fragments(site)
     return Buffer.concat([0, ...cuts].map((from, at) => frame(at === 0 ? FRAME.headers : FRAME.continuation, (at === 0 ? END_STREAM : 0) | (at === cuts.length ? END_HEADERS : 0), 1, bytes.subarray(from, cuts[at]))))
   })),
-  refusedH2('a head in more parts than are taken', ['ended ENHANCE_YOUR_CALM', 'ended INTERNAL_ERROR'], (site) => Buffer.concat([frame(FRAME.headers, END_STREAM, 1, fragments(site)),
+  refusedH2('a head in more parts than are taken', ['ended ENHANCE_YOUR_CALM',
+    'ended INTERNAL_ERROR'], (site) => Buffer.concat([frame(FRAME.headers, END_STREAM, 1, fragments(site)),
     ...Array.from({ length: 40 }, (_, at) => frame(FRAME.continuation, at === 39 ? END_HEADERS : 0, 1))])),
   refusedH2('CONTINUATION of nothing', PROTOCOL, (site) => frame(FRAME.continuation, END_HEADERS, 1, fragments(site))),
   refusedH2('CONTINUATION of the connection', PROTOCOL, (site) => frame(FRAME.continuation, END_HEADERS, 0, fragments(site))),
@@ -126,7 +135,8 @@ const CONTINUED: readonly H2Row[] = [
   refusedH2('CONTINUATION behind a head that has ended', PROTOCOL, (site) => Buffer.concat([frame(FRAME.headers, END_HEADERS, 1, fragments(site)), frame(FRAME.continuation, END_HEADERS, 1, block(['x-a', 'b']))])),
   refusedH2('a head that goes on on another stream', PROTOCOL, (site) => Buffer.concat([frame(FRAME.headers, END_STREAM, 1, fragments(site)), frame(FRAME.continuation, END_HEADERS, 3)])),
   refusedH2('a head that never ends', 'ended', (site) => frame(FRAME.headers, END_STREAM, 1, fragments(site)), { thenEnds: true }),
-  ...([['DATA', data('x')], ['PING', frame(FRAME.ping, 0, 0, Buffer.alloc(8))], ['SETTINGS', SETTINGS], ['WINDOW_UPDATE', frame(FRAME.window, 0, 0, u32(1))], ['RST_STREAM', frame(FRAME.rst, 0, 1, u32(8))],
+  ...([['DATA', data('x')], ['PING', frame(FRAME.ping, 0, 0, Buffer.alloc(8))], ['SETTINGS', SETTINGS], ['WINDOW_UPDATE', frame(FRAME.window, 0, 0, u32(1))],
+    ['RST_STREAM', frame(FRAME.rst, 0, 1, u32(8))],
     ['PRIORITY', frame(FRAME.priority, 0, 1, Buffer.alloc(5))], ['GOAWAY', frame(FRAME.goaway, 0, 0, Buffer.alloc(8))], ['a frame that nobody knows', frame(0x42, 0, 1)],
     ['another head', (site: H2Site) => get(site, {}, 3)], ['its own head again', (site: H2Site) => get(site)]] as const).map(([name, bytes]) =>
     refusedH2(`${name} within a head`, PROTOCOL, (site) => Buffer.concat([frame(FRAME.headers, END_STREAM, 1, fragments(site)), written(bytes, site), frame(FRAME.continuation, END_HEADERS, 1)]))),
@@ -143,7 +153,8 @@ const streams: readonly H2Row[] = [
   takenH2('a padding of nothing', (site) => frame(FRAME.headers, END_HEADERS | END_STREAM | PADDED, 1, padding(0, fragments(site)))),
   takenH2('a head with a priority', (site) => frame(FRAME.headers, END_HEADERS | END_STREAM | PRIORITY, 1, Buffer.concat([u32(0), Buffer.from([15]), fragments(site)]))),
   takenH2('a head with a priority and padding', (site) => frame(FRAME.headers, END_HEADERS | END_STREAM | PRIORITY | PADDED, 1, Buffer.concat([Buffer.from([2]), u32(0), Buffer.from([15]), fragments(site), Buffer.alloc(2)]))),
-  takenOrRefusedH2('a head whose priority hangs of itself', ['reset PROTOCOL_ERROR', ...PROTOCOL], (site) => frame(FRAME.headers, END_HEADERS | END_STREAM | PRIORITY, 1, Buffer.concat([u32(1), Buffer.from([15]), fragments(site)]))),
+  takenOrRefusedH2('a head whose priority hangs of itself',
+    ['reset PROTOCOL_ERROR', ...PROTOCOL], (site) => frame(FRAME.headers, END_HEADERS | END_STREAM | PRIORITY, 1, Buffer.concat([u32(1), Buffer.from([15]), fragments(site)]))),
   ...[0, 1, 4].map((length) => refusedH2(`a head with a priority of ${length} bytes`, [...SIZE, ...PROTOCOL], () => frame(FRAME.headers, END_HEADERS | END_STREAM | PRIORITY, 1, Buffer.alloc(length)))),
   refusedH2('a head with padding said and none', [...SIZE, ...PROTOCOL], () => frame(FRAME.headers, END_HEADERS | END_STREAM | PADDED, 1)),
   ...[0, 1, 100].map((over) => refusedH2(`a head with ${over} bytes of padding more than it is long`, PROTOCOL, (site) => {
@@ -160,9 +171,11 @@ const streams: readonly H2Row[] = [
   lateH2('a stream again that has ended', ['ok', 'ended STREAM_CLOSED'], (site) => Buffer.concat([get(site), hidden(site, 1)])),
   lateH2('a stream before the last', ['ok', ...PROTOCOL], (site) => Buffer.concat([get(site, {}, 3), hidden(site, 1)]), {}, { stream: 3 }),
   lateH2('DATA behind the end of a request', ['ok', 'ended STREAM_CLOSED'], (site) => Buffer.concat([get(site), data('hello')])),
-  refusedH2('a second head without an end', ['reset PROTOCOL_ERROR', ...PROTOCOL], (site) => Buffer.concat([open(head(site, { ':method': 'POST' })), open(head(site, { ':method': 'POST' })), data('hello')])),
+  refusedH2('a second head without an end',
+    ['reset PROTOCOL_ERROR', ...PROTOCOL], (site) => Buffer.concat([open(head(site, { ':method': 'POST' })), open(head(site, { ':method': 'POST' })), data('hello')])),
   refusedH2('a second head that ends', ['reset PROTOCOL_ERROR', ...PROTOCOL], (site) => Buffer.concat([open(head(site, { ':method': 'POST' })), whole(head(site))])),
-  refusedH2('a request that its client resets', 'ended', (site) => Buffer.concat([open(head(site, { ':method': 'POST' })), data('he', 0), frame(FRAME.rst, 0, 1, u32(8))]), { thenEnds: true }),
+  refusedH2('a request that its client resets',
+    'ended', (site) => Buffer.concat([open(head(site, { ':method': 'POST' })), data('he', 0), frame(FRAME.rst, 0, 1, u32(8))]), { thenEnds: true }),
   refusedH2('a body that never ends', ['ended', 'reset CANCEL'], (site) => Buffer.concat([open(head(site, { ':method': 'POST' })), data('he', 0)]), { thenEnds: true }),
   lateH2('GOAWAY, and then a request', ['ok', 'ended', ...PROTOCOL], before(frame(FRAME.goaway, 0, 0, Buffer.concat([u32(0), u32(1)]))), {}, { thenEnds: true }),
   ...Array.from({ length: 9 }, (_, at) => refusedH2(`a frame cut at ${at}`, 'ended', (site) => get(site).subarray(0, at), { thenEnds: true })),

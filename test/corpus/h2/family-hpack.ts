@@ -29,7 +29,8 @@ const indices: readonly H2Row[] = [
   refusedH2('an index of what is never kept', COMPRESSION, behind(literal('never', 'x-a', 'b'), indexed(DYNAMIC))),
   refusedH2('an index of a field larger than the table', COMPRESSION, behind(literal('incremental', 'x-a', 'b'.repeat(4_100)), indexed(DYNAMIC))),
   refusedH2('an index of a table that was emptied on the next stream', COMPRESSION, (site) => Buffer.concat([
-    headers(Buffer.concat([tableSize(0), block([':method', 'TRACE']), literal('incremental', 'x-a', 'b')])), headers(Buffer.concat([good(site), indexed(DYNAMIC)]), 3)]), { stream: 3 }),
+    headers(Buffer.concat([tableSize(0), block([':method', 'TRACE']), literal('incremental', 'x-a',
+      'b')])), headers(Buffer.concat([good(site), indexed(DYNAMIC)]), 3)]), { stream: 3 }),
   ...(['incremental', 'plain', 'never'] as const).flatMap((kind) => [
     takenH2(`a literal, ${kind}`, behind(literal(kind, 'x-a', 'b'))),
     takenH2(`a literal by its name’s index, ${kind}`, behind(literal(kind, STATIC.accept, 'a/b'))),
@@ -38,21 +39,29 @@ const indices: readonly H2Row[] = [
   takenH2('pseudo-header fields by index', (site) => headers(Buffer.concat([indexed(STATIC.get), indexed(STATIC.https), literal('plain', STATIC.authority, site.authority),
     literal('incremental', STATIC.root, site.target(site.path)), ...site.proof.map(([, value]) => literal('never', STATIC.authorization, value))]))),
   refusedH2('the proof of one stream by index on another, behind what was refused', 'identity_required', (site) => Buffer.concat([
-    headers(Buffer.concat([block(...head(site, { ':path': '/' })), ...site.proof.map(([, value]) => literal('incremental', 'x-proof', value))])), get(site, { proof: [] }, 3)]), { stream: 3, doors: ['listener'] }),
+    headers(Buffer.concat([block(...head(site, { ':path': '/' })), ...site.proof.map(([, value]) => literal('incremental',
+      'x-proof', value))])), get(site, { proof: [] }, 3)]), { stream: 3, doors: ['listener'] }),
 ]
 
 const OVERLONG = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]
 const integers: readonly H2Row[] = [
   ...([
-    ['an index without end', [0xff, ...OVERLONG.map(() => 0x80)]], ['an index of ten bytes', [0xff, ...OVERLONG]], ['an index over 32 bits', [0xff, 0x80, 0xff, 0xff, 0xff, 0x7f]],
-    ['an index that wraps to 2', [0xff, 0x83, 0xff, 0xff, 0xff, 0x0f]], ['a name’s index without end', [0x0f, ...OVERLONG]], ['a name’s length without end', [0, 0x7f, ...OVERLONG]],
-    ['a value’s length without end', [0, 1, 0x61, 0x7f, ...OVERLONG]], ['a table size without end', [0x3f, ...OVERLONG]], ['a name of length 2^32', [0, 0x7f, 0x81, 0xff, 0xff, 0xff, 0x0f, 0x61]],
-    ['an index cut short', [0xff]], ['an index cut short after a byte', [0xff, 0x80]], ['a literal of nothing', [0x40]], ['a name’s index cut short', [0x7f]], ['a name cut short', [0, 5, 0x61, 0x62]],
-    ['a name and no value', [0, 1, 0x61]], ['a value cut short', [0, 1, 0x61, 5, 0x62]], ['a value’s length cut short', [0, 1, 0x61, 0x7f]], ['a name of 4 GiB', [0, 0x7f, 0x80, 0xff, 0xff, 0xff, 0x0f]],
-    ['a name in Huffman’s code cut short', [0, 0x85, 0x1c]], ['a value over the bound of one field', [0, 1, 0x61, 0x7f, 0x81, 0x7f, 0x62]], ['a table size cut short', [0x3f]],
+    ['an index without end', [0xff, ...OVERLONG.map(() => 0x80)]], ['an index of ten bytes', [0xff, ...OVERLONG]], ['an index over 32 bits',
+      [0xff, 0x80, 0xff, 0xff, 0xff, 0x7f]],
+    ['an index that wraps to 2', [0xff, 0x83, 0xff, 0xff, 0xff, 0x0f]], ['a name’s index without end', [0x0f, ...OVERLONG]], ['a name’s length without end',
+      [0, 0x7f, ...OVERLONG]],
+    ['a value’s length without end', [0, 1, 0x61, 0x7f, ...OVERLONG]], ['a table size without end', [0x3f, ...OVERLONG]], ['a name of length 2^32',
+      [0, 0x7f, 0x81, 0xff, 0xff, 0xff, 0x0f, 0x61]],
+    ['an index cut short', [0xff]], ['an index cut short after a byte', [0xff, 0x80]], ['a literal of nothing', [0x40]], ['a name’s index cut short', [0x7f]],
+      ['a name cut short', [0, 5, 0x61, 0x62]],
+    ['a name and no value', [0, 1, 0x61]], ['a value cut short', [0, 1, 0x61, 5, 0x62]], ['a value’s length cut short', [0, 1, 0x61, 0x7f]], ['a name of 4 GiB',
+      [0, 0x7f, 0x80, 0xff, 0xff, 0xff, 0x0f]],
+    ['a name in Huffman’s code cut short', [0, 0x85, 0x1c]], ['a value over the bound of one field', [0, 1, 0x61, 0x7f, 0x81, 0x7f, 0x62]],
+      ['a table size cut short', [0x3f]],
   ] as const).map(([name, bytes]) => refusedH2(name, COMPRESSION, behind(raw(...bytes)))),
   ...([['two bytes', [0x80, 0x00]], ['three bytes', [0x80, 0x80, 0x00]], ['five bytes', [0x80, 0x80, 0x80, 0x80, 0x00]]] as const).map(([name, bytes]) =>
-    takenOrRefusedH2(`a value’s length in ${name} more than needed`, COMPRESSION, behind(literal('plain', 'x-a', Buffer.concat([raw(0x7f, ...bytes), Buffer.alloc(127, 0x62)]))))),
+    takenOrRefusedH2(`a value’s length in ${name} more than needed`, COMPRESSION, behind(literal('plain',
+      'x-a', Buffer.concat([raw(0x7f, ...bytes), Buffer.alloc(127, 0x62)]))))),
 ]
 
 const sizes: readonly H2Row[] = [
@@ -98,7 +107,8 @@ const BOMBS: readonly (readonly [name: string, bytes: Buffer])[] = [
   ['two fields of 9,000 bytes', Buffer.concat([literal('plain', 'x-a', 'z'.repeat(9_000)), literal('plain', 'x-b', 'z'.repeat(9_000))])],
 ]
 /** The library resets what is far too large; what is a little too large is answered. */
-const TOO_LARGE: readonly H2Outcome[] = ['headers_too_large', 'reset ENHANCE_YOUR_CALM', 'reset INTERNAL_ERROR', 'reset PROTOCOL_ERROR', 'reset REFUSED_STREAM', 'ended ENHANCE_YOUR_CALM', 'ended INTERNAL_ERROR']
+const TOO_LARGE: readonly H2Outcome[] = ['headers_too_large', 'reset ENHANCE_YOUR_CALM', 'reset INTERNAL_ERROR', 'reset PROTOCOL_ERROR', 'reset REFUSED_STREAM',
+  'ended ENHANCE_YOUR_CALM', 'ended INTERNAL_ERROR']
 const bombs: readonly H2Row[] = [
   ...BOMBS.map(([name, bytes]) => refusedH2(name, TOO_LARGE, behind(bytes))),
   refusedH2('fields over every bound', TOO_LARGE, behind(...Array.from({ length: 6 }, (_, at) => literal('plain', `x-${at}`, 'z'.repeat(9_000))))),
