@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { queryObjects } from 'node:v8'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -101,4 +102,17 @@ it('and they are counted at all: while exchanges are under way they are there', 
   expect(queryObjects(Relay, { format: 'count' })).toBeGreaterThanOrEqual(20)
   for (const socket of sockets) socket.destroy()
   await eventually(() => stage.world.service.dataPlane.pipeline.open === 0)
+})
+
+it('a connection at rest does not keep its last request', async () => {
+  stage.recorder.respond = answerOk
+  const sockets = Array.from({ length: 30 }, () => connect(stage.world.port, '127.0.0.1').on('error', () => undefined))
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => {
+    socket.once('data', resolve).once('close', resolve)
+    socket.write(bytes('GET', '/v1/a'))
+  })))
+  await eventually(() => stage.world.service.dataPlane.pipeline.open === 0)
+  expect(sockets.filter(({ destroyed }) => destroyed)).toEqual([])
+  expect(queryObjects(IncomingMessage, { format: 'count' })).toBeLessThanOrEqual(KEPT_AT_MOST)
+  for (const socket of sockets) socket.destroy()
 })
