@@ -17,7 +17,7 @@ function bareServer(door: Ask['door'], name: string): Contender {
       const port = await freePort()
       const identity = [join(world.certificates, 'leaf.pem'), join(world.certificates, 'leaf-key.pem')]
       return {
-        command: [process.execPath, join(import.meta.dirname, '..', 'peers', 'bare-server.ts'), door, String(port), ...identity],
+        command: [process.execPath, join(import.meta.dirname, '..', 'peers', 'bare-server.mjs'), door, String(port), ...identity],
         ask: door === 'plain' ? plainAsk(port) : { ...tlsAsk(world, port), door },
       }
     },
