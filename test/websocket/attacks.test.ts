@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { acceptOf } from '../../src/http/websocket/accept.ts'
-import type { Wire } from '../support/wire.ts'
+import { valuesOf, type Wire } from '../support/wire.ts'
 import { close, frameBytes, text } from './frames.ts'
 import { closed, handshake, startSocketWorld, type SocketWorld } from './socket-world.ts'
 
@@ -90,6 +90,18 @@ describe('a handshake that is none', () => {
     const agent = await open.agent()
     expect((await agent.reverse('GET', '/raw/v1/plain', { fields: ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'] })).status).toBe(200)
     expect(open.upstream.received.join('')).not.toMatch(/upgrade|h2c|http2-settings/i)
+  })
+
+  it('of h2c with more behind it: its answer is the last, and what comes later is not read from its middle on', async () => {
+    open.upstream.respond = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    const wire = await (await open.agent()).connect()
+    wire.send(`GET /raw/v1/first HTTP/1.1\r\nHost: localhost\r\n${proof}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPOST /raw/v1/behind HTTP/1.1\r\nHost: localhost\r\n`)
+    const answer = await wire.answer()
+    expect([answer.status, valuesOf(answer, 'connection')]).toEqual([200, ['close']])
+    wire.send(`GET /raw/v1/middle HTTP/1.1\r\nHost: localhost\r\n${proof}\r\n\r\n`)
+    expect((await wire.answer()).status).toBe(0)
+    await wire.closed
+    expect(open.upstream.received.join('')).not.toMatch(/behind|middle/)
   })
 })
 
