@@ -44,7 +44,7 @@ export function openUpstream(target: DialTarget, options: OpenUpstreamOptions): 
   const http1 = withTimeouts(options.settings, settings)
   const http2 = { ...http1, maxConnections: HTTP2_CONNECTIONS }
   const use = settings.http2 ?? 'auto'
-  if (use === 'always') return new Http2Upstream(target, () => dial(target, settings, sessions, HTTP2), http2, timers, undefined)
+  if (use === 'always') return new Http2Upstream(target, () => dial(target, settings, sessions, HTTP2), http2, timers, TURNS, undefined)
   if (use === 'auto' && target.tls && target.http2 === true) {
     return new NegotiatedUpstream(target, { dial: (protocols) => dial(target, settings, sessions, protocols), http1, http2, timers, turns: TURNS })
   }

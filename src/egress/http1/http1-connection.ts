@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { TurnBatch } from '../../lib/turn-batch.ts'
 import { LONG_BODY_BYTES, type TurnShares } from '../turn-shares.ts'
+import { sendBody } from '../request-body.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 import type { CallCarrier, Http1Call } from './http1-call.ts'
-import { sendBody } from './request-body.ts'
 import { requestHead } from './request-head.ts'
+import { socketBody } from './socket-body.ts'
 
 /** Whoever holds the connections to one origin. */
 export interface ConnectionOwner {
@@ -154,7 +155,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.#bodySent = body.kind !== 'stream'
     if (body.kind === 'stream') {
       socket.write(head, 'latin1')
-      this.#stopBody = sendBody(body.stream, body.length, socket, {
+      this.#stopBody = sendBody(body.stream, body.length, socketBody(socket, body.length), {
         sent: (bytes) => {
           this.activeAt = this.#owner.sweep
           call.handler.onBodySent(bytes)

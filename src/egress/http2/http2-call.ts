@@ -1,8 +1,9 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
 import { resetStream } from '../../lib/reset-stream.ts'
+import { sendBody } from '../request-body.ts'
+import { LONG_BODY_BYTES } from '../turn-shares.ts'
 import { UpstreamError } from '../upstream-error.ts'
 import type { AnswerHandler, UpstreamCall, UpstreamRequest } from '../upstream.ts'
-import { sendHttp2Body } from './http2-body.ts'
 import { isWholeAnswer } from './whole-answer.ts'
 
 type Scheme = 'http' | 'https'
@@ -11,6 +12,8 @@ type Scheme = 'http' | 'https'
 export interface CallOwner {
   /** Counts up a few times a second: what passes for time here. */
   readonly sweep: number
+  /** A long body moved so many bytes. @returns false where it has to wait for its turn: `goOn` is called then */
+  takeTurn(bytes: number, goOn: () => void): boolean
   /** It has ended, and its stream's place is free. */
   ended(call: Http2Call): void
   /** The upstream has said that it did nothing about the request (RFC 9113 section 8.7), and it may be sent once more. */
@@ -42,6 +45,10 @@ export class Http2Call implements UpstreamCall {
   #stream: ClientHttp2Stream | undefined
   #stopBody: (() => void) | undefined
   #trailers: readonly string[] | undefined
+  /** Of the answer's body. */
+  #bytes = 0
+  /** Its answer is long, and waits for its turn. */
+  #held = false
 
   constructor(request: UpstreamRequest, handler: AnswerHandler) {
     this.request = request
@@ -57,7 +64,7 @@ export class Http2Call implements UpstreamCall {
   resume(): void {
     this.paused = false
     if (this.#owner !== undefined) this.activeAt = this.#owner.sweep
-    this.#stream?.resume()
+    if (!this.#held) this.#stream?.resume()
     this.#delegate?.resume()
   }
 
@@ -79,7 +86,7 @@ export class Http2Call implements UpstreamCall {
     this.#owner = owner
     this.activeAt = owner.sweep
     try {
-      this.#send(session, scheme)
+      this.#send(session, scheme, owner)
     } catch (error) {
       this.fail(error instanceof Error ? error : new TypeError('the request could not be written'))
     }
@@ -102,7 +109,7 @@ export class Http2Call implements UpstreamCall {
     }
   }
 
-  #send(session: ClientHttp2Session, scheme: Scheme): void {
+  #send(session: ClientHttp2Session, scheme: Scheme, owner: CallOwner): void {
     const { request } = this
     const { body } = request
     const empty = body.kind === 'none' || (body.kind === 'bytes' && body.bytes.length === 0)
@@ -118,11 +125,13 @@ export class Http2Call implements UpstreamCall {
       stream.end(body.bytes)
       this.handler.onBodySent(body.bytes.length)
     } else if (body.kind === 'stream') {
-      this.#stopBody = sendHttp2Body(body.stream, body.length, stream, {
+      const carrier = { drains: stream, write: (chunk: Buffer) => stream.write(chunk), finish: () => void stream.end() }
+      this.#stopBody = sendBody(body.stream, body.length, carrier, {
         sent: (bytes) => {
           this.#touch()
           this.#told(() => this.handler.onBodySent(bytes))
         },
+        turn: (bytes, goOn) => owner.takeTurn(bytes, goOn),
         whole: () => { this.bodySent = true },
         broken: (reason) => this.fail(new UpstreamError('request_incomplete', reason)),
       })
@@ -154,11 +163,24 @@ export class Http2Call implements UpstreamCall {
   #onData(chunk: Buffer): void {
     if (this.ended) return
     this.#touch()
+    this.#bytes += chunk.length
+    if (this.#bytes > LONG_BODY_BYTES && !this.#held) this.#takeTurn(chunk.length)
     try {
       this.handler.onData(chunk)
     } catch (error) {
       this.fail(error instanceof Error ? error : new TypeError('the answer could not be taken'))
     }
+  }
+
+  #takeTurn(bytes: number): void {
+    if (this.#owner?.takeTurn(bytes, () => this.#goOn()) !== false) return
+    this.#held = true
+    this.#stream?.pause()
+  }
+
+  #goOn(): void {
+    this.#held = false
+    if (!this.paused) this.#stream?.resume()
   }
 
   #onEnd(stream: ClientHttp2Stream): void {

@@ -1,11 +1,14 @@
 import { connect, type ClientHttp2Session, type ClientSessionOptions } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { DialTarget } from '../dial.ts'
+import type { TurnShares } from '../turn-shares.ts'
 import type { CallOwner, Http2Call } from './http2-call.ts'
 
 /** Whoever holds the connections to one origin. */
 export interface Http2ConnectionOwner {
   readonly sweep: number
+  /** Whose long bodies, both ways, are this owner's. */
+  readonly turns: TurnShares
   /** The upstream has said how many streams it takes; told once. */
   ready(connection: Http2Connection): void
   /** A stream's place is free. */
@@ -52,6 +55,10 @@ export class Http2Connection implements CallOwner {
 
   get sweep(): number {
     return this.#owner.sweep
+  }
+
+  takeTurn(bytes: number, goOn: () => void): boolean {
+    return this.#owner.turns.take(this.#owner, bytes, goOn)
   }
 
   /** Whether it takes another request. */

@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls'
 import type { Timers } from '../../lib/timers.ts'
 import type { DialTarget } from '../dial.ts'
 import { Sweeps } from '../sweeps.ts'
+import type { TurnShares } from '../turn-shares.ts'
 import { busyError, shutdownError, timeoutError, UpstreamError } from '../upstream-error.ts'
 import type { UpstreamSettings } from '../upstream-settings.ts'
 import type { AnswerHandler, Upstream, UpstreamRequest } from '../upstream.ts'
@@ -20,6 +21,7 @@ const TOO_LONG = 'the whole call took too long'
  * @see docs/adr/0041-http-2-on-both-sides.md
  */
 export class Http2Upstream implements Upstream, Http2ConnectionOwner {
+  readonly turns: TurnShares
   readonly #target: DialTarget
   readonly #dial: () => Promise<Socket>
   readonly #settings: UpstreamSettings
@@ -33,9 +35,11 @@ export class Http2Upstream implements Upstream, Http2ConnectionOwner {
 
   /**
    * @param dial opens one guarded connection, with TLS where the origin has it
+   * @param turns shared with whatever else the event loop is
    * @param declined undefined where the upstream has to speak HTTP/2
    */
-  constructor(target: DialTarget, dial: () => Promise<Socket>, settings: UpstreamSettings, timers: Timers, declined: Declined | undefined) {
+  constructor(target: DialTarget, dial: () => Promise<Socket>, settings: UpstreamSettings, timers: Timers, turns: TurnShares, declined: Declined | undefined) {
+    this.turns = turns
     this.#target = target
     this.#dial = dial
     this.#settings = settings

@@ -33,7 +33,7 @@ export class NegotiatedUpstream implements Upstream {
 
   constructor(target: DialTarget, options: NegotiatedOptions) {
     this.#options = options
-    this.#http2 = new Http2Upstream(target, () => options.dial(EITHER), options.http2, options.timers, (socket, waiting) => this.#decline(socket, waiting))
+    this.#http2 = new Http2Upstream(target, () => options.dial(EITHER), options.http2, options.timers, options.turns, (socket, waiting) => this.#decline(socket, waiting))
   }
 
   dispatch(request: UpstreamRequest, handler: AnswerHandler): void {

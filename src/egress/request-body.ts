@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
-import { LONG_BODY_BYTES } from '../turn-shares.ts'
+import type { Readable, Writable } from 'node:stream'
+import { LONG_BODY_BYTES } from './turn-shares.ts'
 
 /** What is told of a body on its way. */
 export interface BodySink {
@@ -12,11 +11,21 @@ export interface BodySink {
   broken(reason: string): void
 }
 
+/** What carries a body, in whichever protocol and framing. */
+export interface BodyCarrier {
+  /** Says `drain` once it takes bytes again. */
+  readonly drains: Writable
+  /** @returns false where it takes no more for now */
+  write(chunk: Buffer): boolean
+  /** Says that the body is whole. */
+  finish(): void
+}
+
 /**
- * Writes a stream as a request's body, in chunks where its length is not known, no faster than the socket takes it.
+ * Writes a stream as a request's body, no faster than its carrier takes it, and a long one in its turns.
  * @returns stops it, wherever it is
  */
-export function sendBody(stream: Readable, length: number | undefined, socket: Socket, sink: BodySink): () => void {
+export function sendBody(body: Readable, length: number | undefined, carrier: BodyCarrier, sink: BodySink): () => void {
   let sent = 0
   let waiting = false
   let held = false
@@ -24,31 +33,33 @@ export function sendBody(stream: Readable, length: number | undefined, socket: S
 
   const onDrain = (): void => {
     waiting = false
-    if (!held) stream.resume()
+    if (!held) body.resume()
   }
   const goOn = (): void => {
     held = false
-    if (!waiting && !stopped) stream.resume()
+    if (!waiting && !stopped) body.resume()
   }
   const onData = (chunk: Buffer): void => {
     sent += chunk.length
     if (length !== undefined && sent > length) return fail('the body is longer than its length')
     if (chunk.length === 0) return
     sink.sent(chunk.length)
-    const taken = length === undefined ? writeChunk(socket, chunk) : socket.write(chunk)
+    // What was told may have ended it.
+    if (stopped) return
+    const taken = carrier.write(chunk)
     if (!held && sent > LONG_BODY_BYTES && !sink.turn(chunk.length, goOn)) {
       held = true
-      stream.pause()
+      body.pause()
     }
     if (taken || waiting) return
     waiting = true
-    stream.pause()
-    socket.once('drain', onDrain)
+    body.pause()
+    carrier.drains.once('drain', onDrain)
   }
   const onEnd = (): void => {
     if (length !== undefined && sent !== length) return fail('the body ended before its length')
     stop()
-    if (length === undefined) socket.write('0\r\n\r\n', 'latin1')
+    carrier.finish()
     sink.whole()
   }
   const onClose = (): void => fail('the client broke off within the body')
@@ -58,21 +69,12 @@ export function sendBody(stream: Readable, length: number | undefined, socket: S
   }
   const stop = (): void => {
     stopped = true
-    stream.off('data', onData).off('end', onEnd).off('close', onClose)
-    socket.off('drain', onDrain)
+    body.off('data', onData).off('end', onEnd).off('close', onClose)
+    carrier.drains.off('drain', onDrain)
   }
-  stream.on('data', onData).on('end', onEnd).on('close', onClose)
+  body.on('data', onData).on('end', onEnd).on('close', onClose)
   // A stream that ended before anybody listened says nothing any more.
-  if (stream.readableEnded) onEnd()
-  else if (stream.destroyed) onClose()
+  if (body.readableEnded) onEnd()
+  else if (body.destroyed) onClose()
   return stop
-}
-
-function writeChunk(socket: Socket, chunk: Buffer): boolean {
-  socket.cork()
-  socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-  socket.write(chunk)
-  const taken = socket.write('\r\n', 'latin1')
-  socket.uncork()
-  return taken
 }
