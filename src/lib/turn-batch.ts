@@ -14,10 +14,11 @@ export class TurnBatch<T> {
   }
 
   add(item: T): void {
-    if (this.#items.push(item) === 1) setImmediate(this.#run)
+    if (this.#items.push(item) === 1) setImmediate(this.flush)
   }
 
-  readonly #run = (): void => {
+  /** Handles now what has come so far: for whoever must not be ahead of it. */
+  readonly flush = (): void => {
     const items = this.#items
     this.#items = []
     let at = 0

@@ -29,6 +29,18 @@ describe('what a turn brings', () => {
     expect(handled).toEqual(['a', 'b', 'of a'])
   })
 
+  test('can be handled sooner, once', async () => {
+    const handled: string[] = []
+    const batch = new TurnBatch<string>((item) => handled.push(item))
+    batch.add('a')
+    batch.flush()
+    expect(handled).toEqual(['a'])
+    batch.add('b')
+    await turn()
+    await turn()
+    expect(handled).toEqual(['a', 'b'])
+  })
+
   test('is not lost where one of it throws', async () => {
     const handled: string[] = []
     const batch = new TurnBatch<string>((item) => {

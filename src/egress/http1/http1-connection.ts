@@ -53,6 +53,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
   #held = false
   /** Has arrived in this turn, and is read at its end: all of it for the call that is under way. */
   #unread: Buffer[] | undefined
+  #endings: (() => void)[] | undefined
 
   constructor(socket: Socket, owner: ConnectionOwner, maxHeadBytes: number) {
     this.#socket = socket
@@ -60,9 +61,9 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.#reader = new AnswerReader(maxHeadBytes)
     this.activeAt = owner.sweep
     socket.on('data', (bytes: Buffer) => this.#onArrived(bytes))
-    socket.on('end', () => this.#onEnd())
-    socket.on('error', (error: Error) => this.#onBroken(error))
-    socket.on('close', () => this.#onBroken(undefined))
+    socket.on('end', () => this.#behindUnread(() => this.#onEnd()))
+    socket.on('error', (error: Error) => this.#behindUnread(() => this.#broke(error)))
+    socket.on('close', () => this.#behindUnread(() => this.#broke(undefined)))
     // The dialler has left it paused in some cases (a parent proxy's answer was read off it).
     socket.resume()
   }
@@ -202,6 +203,19 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     else if (gathered === undefined) arrived.add(this)
   }
 
+  /** How the connection ended is told a turn after what came before it: the client gets that, and not only the news that it was not all. */
+  #behindUnread(tell: () => void): void {
+    if (this.#endings !== undefined) return void this.#endings.push(tell)
+    if (this.#unread === undefined) return tell()
+    this.read()
+    const endings = [tell]
+    this.#endings = endings
+    setImmediate(() => {
+      this.#endings = undefined
+      for (const next of endings) next()
+    })
+  }
+
   #onData(bytes: Buffer): void {
     this.activeAt = this.#owner.sweep
     try {
@@ -231,7 +245,6 @@ export class Http1Connection implements CallCarrier, AnswerSink {
   }
 
   #onEnd(): void {
-    this.read()
     if (this.#call === undefined) return this.#close()
     try {
       if (this.#reader.ended(this)) this.#complete(true)
@@ -239,11 +252,6 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     } catch (error) {
       this.fail(error instanceof Error ? error : new TypeError('the answer could not be taken'))
     }
-  }
-
-  #onBroken(cause: Error | undefined): void {
-    this.read()
-    this.#broke(cause)
   }
 
   #broke(cause: Error | undefined): void {

@@ -4,6 +4,7 @@ import { Socket, type Server as NetServer } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { formatListenAddress, isLocalAddress, parseListenAddress, type ListenAddress } from '../../lib/listen-address.ts'
 import { Roster } from '../../lib/roster.ts'
+import { TurnBatch } from '../../lib/turn-batch.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import { newId } from '../../model/ids.ts'
 import type { ConnectionPlace } from '../connection-places.ts'
@@ -17,11 +18,12 @@ import { endAfter, newConnection, type Connection, type TunnelFacts } from './co
 import { drain, type OpenExchange } from './drain.ts'
 import { listenAt } from '../../lib/listen-at.ts'
 import type { Listener, ListenerDependencies, ListenerLimits, ListenerOptions, ListenerTls } from './listener-options.ts'
-import { denialOfParserError, type ClientError } from './parser-error.ts'
+import type { ClientError } from './parser-error.ts'
 import { readRequest, type ReadContext, type ReadRequest } from './read-request.ts'
 import { peerOf, tlsOptionsOf } from './listener-tls.ts'
-import { answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
+import { answerOnSocket, refuse } from './refuse.ts'
 import { socksServer } from './socks-door.ts'
+import { onUnreadable } from './unreadable.ts'
 import { onUpgrade, takesConnection } from './upgrade.ts'
 
 /** Names by which a local program reaches a bound listener. */
@@ -70,6 +72,12 @@ function portOf(address: ListenAddress): number {
 const UNHEARD = (): void => undefined
 const NOTHING_ASKED = { expectsContinue: false, acceptsTrailers: false, hasBody: true }
 
+/** A request as Node's server gives it. */
+interface Arrived {
+  readonly incoming: IncomingMessage
+  readonly response: ServerResponse
+}
+
 class OpenListener implements ConnectContext {
   readonly server: Server
   readonly deps: ListenerDependencies
@@ -85,6 +93,7 @@ class OpenListener implements ConnectContext {
   readonly #places = new WeakMap<Socket, ConnectionPlace>()
   readonly #open = new Roster<OpenExchange>()
   readonly #http2: Http2Door
+  readonly #requests = new TurnBatch<Arrived>((arrived) => this.#onRequest(arrived))
   #socks: NetServer | undefined
   #draining = false
 
@@ -174,12 +183,17 @@ class OpenListener implements ConnectContext {
     server.timeout = limits.idleTimeoutMs
     server.prependListener('connection', (socket: Socket) => this.#onSocket(socket))
     if (tls !== undefined) this.#handOver(server, tls)
-    server.on('request', (incoming, response) => this.#onRequest(incoming, response))
-    server.on('checkContinue', (incoming, response) => this.#onRequest(incoming, response))
-    server.on('checkExpectation', (incoming, response) => this.#onRequest(incoming, response))
-    server.on('connect', (incoming: IncomingMessage, socket: Socket, head: Buffer) => this.#onConnect(incoming, socket, head))
-    server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => onUpgrade(this, this.#connectionOf(socket), incoming, socket, head))
-    server.on('clientError', (error: ClientError, socket: Socket) => this.#onClientError(error, socket))
+    const onRequest = (incoming: IncomingMessage, response: ServerResponse): void => this.#requests.add({ incoming, response })
+    server.on('request', onRequest)
+    server.on('checkContinue', onRequest)
+    server.on('checkExpectation', onRequest)
+    // What comes behind requests on their connection finds them read.
+    server.on('connect', (incoming: IncomingMessage, socket: Socket, head: Buffer) => this.#onConnect(this.#upToNow(socket), incoming, socket, head))
+    server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => onUpgrade(this, this.#upToNow(socket), incoming, socket, head))
+    server.on('clientError', (error: ClientError, socket: Socket) => {
+      this.#requests.flush()
+      onUnreadable(this.deps, this.#connections.get(socket), error, socket)
+    })
     server.on('drop', () => this.deps.sink.dropped())
     return server
   }
@@ -233,7 +247,7 @@ class OpenListener implements ConnectContext {
     socket.on('close', () => {
       for (const client of connection.open) client.over()
     })
-    socket.on('end', () => watchHalfClosed(connection, socket, this.deps.timers))
+    socket.on('end', () => watchHalfClosed(this.#upToNow(socket), socket, this.deps.timers))
     return connection
   }
 
@@ -249,7 +263,15 @@ class OpenListener implements ConnectContext {
     return connection
   }
 
-  #onRequest(incoming: IncomingMessage, response: ServerResponse): void {
+  /** The connection, once all that has come on it is read. */
+  #upToNow(socket: Socket): Connection {
+    this.#requests.flush()
+    return this.#connectionOf(socket)
+  }
+
+  #onRequest({ incoming, response }: Arrived): void {
+    // It broke in the very turn in which the request came: nobody would be told of the end of its exchange, nor wait for it.
+    if (incoming.socket.destroyed) return
     const connection = this.#connectionOf(incoming.socket)
     // What follows a refused request is not read: nobody knows where it begins.
     if (connection.closing) return
@@ -269,8 +291,7 @@ class OpenListener implements ConnectContext {
   }
 
   /** Answers come in the order of requests: a CONNECT takes the whole connection, and cannot take it from one that is not answered yet. */
-  #onConnect(incoming: IncomingMessage, socket: Socket, head: Buffer): void {
-    const connection = this.#connectionOf(socket)
+  #onConnect(connection: Connection, incoming: IncomingMessage, socket: Socket, head: Buffer): void {
     if (!connection.closing && connection.open.size === 0) return onConnect(this, connection, incoming, socket, head)
     // Node listens no more: an error without a listener would end the process.
     socket.on('error', () => undefined)
@@ -324,49 +345,6 @@ class OpenListener implements ConnectContext {
       if (connection.open.size === 0) connection.whenIdle?.()
     })
     response.on('close', () => client.over())
-  }
-
-  #onClientError(error: ClientError, socket: Socket): void {
-    const connection = this.#connections.get(socket)
-    const denial = denialOfParserError(error)
-    if (connection === undefined || denial === undefined) {
-      socket.destroy()
-      return
-    }
-    if (connection.failed) return
-    connection.failed = true
-    if (connection.closing) {
-      // Refused already, and the answer is on its way.
-      lingerThenDestroy(socket, this.deps.timers)
-      return
-    }
-    connection.closing = true
-    if (connection.latest !== undefined && !connection.latest.complete) this.#breakOff(connection, socket, denial)
-    else this.#refuseUnread(connection, socket, denial)
-  }
-
-  /** The body of an accepted request is not what its framing said: that exchange ends here, and is told by whoever forwards it. */
-  #breakOff(connection: Connection, socket: Socket, denial: Denial): void {
-    const [only] = connection.open
-    if (connection.open.size !== 1 || only === undefined || only.begun) {
-      socket.destroy()
-      return
-    }
-    const answer = answerOf(denial.denial, denial, newId('dec'))
-    socket.end(rawAnswer(answer), () => connection.latest?.destroy())
-  }
-
-  /** There is no request yet: answers that are under way come first. */
-  #refuseUnread(connection: Connection, socket: Socket, denial: Denial): void {
-    const { deps } = this
-    if (denial.denial === 'request_timeout' && socket.bytesRead === 0) {
-      socket.destroy()
-      return
-    }
-    const answer = refuse(deps, denial, { door: connection.tunnel === undefined ? undefined : 'connect', host: connection.tunnel?.host, proofs: connection.tunnel?.proofs })
-    const send = (): void => answerOnSocket(socket, answer, deps.timers)
-    if (connection.open.size === 0) send()
-    else connection.whenIdle = send
   }
 }
 
