@@ -15,12 +15,19 @@ interface Kept {
   readonly decision: Decision
 }
 
+/** A principal's. */
+interface Decisions {
+  readonly byKey: Map<string, Kept>
+  /** Catalogues give the very same object for a request that is made again: found without a key. */
+  latest: Kept | undefined
+}
+
 /**
  * Decisions of one snapshot, by all that they were made of: the principal (the very object, so that a changed delegation has none), the operation
  * and its targets. Only for rules that look at nothing else, and while the delegation runs. A new snapshot has a new memory.
  */
 export class DecisionMemory {
-  #ofPrincipal = new WeakMap<Principal, Map<string, Kept>>()
+  #ofPrincipal = new WeakMap<Principal, Decisions>()
   #kept = 0
 
   /** @param decide makes the decision where none is kept; it must look at nothing but what is named above */
@@ -28,10 +35,15 @@ export class DecisionMemory {
     const { principal, operation, nowMs } = input
     // That it has ended is part of the decision, and of time.
     if (principal.delegation !== undefined && nowMs >= principal.delegation.expiresAtMs) return decide(input)
+    const kept = this.#ofPrincipal.get(principal)
+    if (kept?.latest?.operation === operation) return kept.latest.decision
     const key = keyOf(operation)
     if (key === undefined) return decide(input)
-    const known = this.#ofPrincipal.get(principal)?.get(key)
-    if (known !== undefined && sameOperation(known.operation, operation)) return known.decision
+    const known = kept?.byKey.get(key)
+    if (kept !== undefined && known !== undefined && sameOperation(known.operation, operation)) {
+      kept.latest = { operation, decision: known.decision }
+      return known.decision
+    }
     const decision = decide(input)
     this.#keep(principal, key, { operation, decision })
     return decision
@@ -43,14 +55,15 @@ export class DecisionMemory {
       this.#kept = 0
     }
     const kept = this.#ofPrincipal.get(principal) ?? this.#begin(principal)
-    const before = kept.size
-    if (before >= MAX_PER_PRINCIPAL) kept.clear()
-    kept.set(key, decided)
-    this.#kept += kept.size - before
+    const before = kept.byKey.size
+    if (before >= MAX_PER_PRINCIPAL) kept.byKey.clear()
+    kept.byKey.set(key, decided)
+    kept.latest = decided
+    this.#kept += kept.byKey.size - before
   }
 
-  #begin(principal: Principal): Map<string, Kept> {
-    const kept = new Map<string, Kept>()
+  #begin(principal: Principal): Decisions {
+    const kept: Decisions = { byKey: new Map(), latest: undefined }
     this.#ofPrincipal.set(principal, kept)
     return kept
   }

@@ -9,7 +9,7 @@ const HOST = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](
 function contextOf(tunnel: boolean): ReadContext {
   const facts = { host: 'api.example.com', port: 443, scheme: 'https', serverName: 'api.example.com', proofs: NOBODY } as const
   return {
-    connection: { encrypted: false, peer: undefined, tunnel: tunnel ? facts : undefined, latestProofs: undefined } as ReadContext['connection'],
+    connection: { encrypted: false, peer: undefined, tunnel: tunnel ? facts : undefined, latestProofs: undefined, latestFields: undefined } as ReadContext['connection'],
     bound: undefined, nowMs: 0, maxUriBytes: 4_096, maxHeaders: 32, ownHosts: undefined,
   }
 }

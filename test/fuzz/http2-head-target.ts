@@ -7,7 +7,7 @@ import { linesOf } from './text-input.ts'
 
 const MAX_BYTES = 2_048
 const CONTEXT: ReadContext = {
-  connection: { encrypted: true, peer: undefined, tunnel: undefined, latestProofs: undefined } as ReadContext['connection'],
+  connection: { encrypted: true, peer: undefined, tunnel: undefined, latestProofs: undefined, latestFields: undefined } as ReadContext['connection'],
   bound: undefined, nowMs: 0, maxUriBytes: 4_096, maxHeaders: 32, ownHosts: undefined,
 }
 

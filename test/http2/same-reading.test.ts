@@ -23,7 +23,7 @@ const TUNNEL = { host: 'api.example.com', port: 443, scheme: 'https', serverName
 const WHERE = { tunnel: TUNNEL, reverse: undefined } as const
 
 function context(where: keyof typeof WHERE): ReadContext {
-  return { connection: { encrypted: true, peer: undefined, tunnel: WHERE[where], latestProofs: undefined }, bound: undefined, nowMs: 0, maxUriBytes: 200, maxHeaders: 20, ownHosts: undefined }
+  return { connection: { encrypted: true, peer: undefined, tunnel: WHERE[where], latestProofs: undefined, latestFields: undefined }, bound: undefined, nowMs: 0, maxUriBytes: 200, maxHeaders: 20, ownHosts: undefined }
 }
 
 function byHttp2({ method, path, authority, host, scheme, fields, bodied }: Facts, where: keyof typeof WHERE): ReturnType<typeof readRequest> {

@@ -23,14 +23,15 @@ export class CopyAge {
 
   /** 0 while it is certainly complete. */
   ageMs(): number {
-    this.sample()
-    const [oldest] = this.#pending.values()
-    return this.#clock.monotonicMs() - (oldest ?? this.#completeAtMs)
+    const nowMs = this.#sampledAtMs()
+    // Asked several times a request, and nearly always while nothing is pending.
+    const oldest = this.#pending.size === 0 ? undefined : this.#pending.values().next().value
+    return nowMs - (oldest ?? this.#completeAtMs)
   }
 
   /** Remembers how far the copy is complete by now; to be asked often, since a silence that is over does not tell how long it was. */
   sample(): void {
-    this.#completeAtMs = Math.max(this.#completeAtMs, this.#clock.monotonicMs() - this.#changes.silentForMs())
+    this.#sampledAtMs()
   }
 
   /** A change was told and is not applied yet. */
@@ -43,5 +44,11 @@ export class CopyAge {
   /** It is applied. */
   end(key: string): void {
     this.#pending.delete(key)
+  }
+
+  #sampledAtMs(): number {
+    const nowMs = this.#clock.monotonicMs()
+    this.#completeAtMs = Math.max(this.#completeAtMs, nowMs - this.#changes.silentForMs())
+    return nowMs
   }
 }

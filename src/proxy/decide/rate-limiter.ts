@@ -10,6 +10,8 @@ export interface LimitReached {
 /** A sliding window: this window's count, and the last one's, weighted by how much of it still counts. */
 interface Window {
   readonly perMs: number
+  /** It is not counted by any more. */
+  dropped: boolean
   startMs: number
   count: number
   previous: number
@@ -26,6 +28,8 @@ export class RateLimiter {
   readonly #clock: Clock
   readonly #maxKeys: number
   readonly #windows = new Map<string, Window>()
+  /** Decisions that are used again name their limits by the very same objects. */
+  readonly #ofLimit = new WeakMap<RateLimit, Window>()
 
   constructor(clock: Clock, maxKeys = MAX_KEYS) {
     this.#clock = clock
@@ -49,19 +53,28 @@ export class RateLimiter {
   }
 
   #windowOf(limit: RateLimit, nowMs: number): Window | undefined {
-    const key = `${limit.key} ${limit.perMs}`
+    const latest = this.#ofLimit.get(limit)
+    if (latest !== undefined && !latest.dropped) return advance(latest, nowMs)
+    const window = this.#windowByKey(`${limit.key} ${limit.perMs}`, limit, nowMs)
+    if (window !== undefined) this.#ofLimit.set(limit, window)
+    return window
+  }
+
+  #windowByKey(key: string, limit: RateLimit, nowMs: number): Window | undefined {
     const known = this.#windows.get(key)
     if (known !== undefined) return advance(known, nowMs)
     if (this.#windows.size >= this.#maxKeys) this.#dropPassed(nowMs)
     if (this.#windows.size >= this.#maxKeys) return undefined
-    const window = { perMs: limit.perMs, startMs: nowMs, count: 0, previous: 0 }
+    const window: Window = { perMs: limit.perMs, dropped: false, startMs: nowMs, count: 0, previous: 0 }
     this.#windows.set(key, window)
     return window
   }
 
   #dropPassed(nowMs: number): void {
     for (const [key, window] of this.#windows) {
-      if (nowMs - window.startMs >= 2 * window.perMs) this.#windows.delete(key)
+      if (nowMs - window.startMs < 2 * window.perMs) continue
+      this.#windows.delete(key)
+      window.dropped = true
     }
   }
 }

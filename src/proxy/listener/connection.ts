@@ -5,6 +5,7 @@ import type { Denial } from '../../model/denial.ts'
 import type { ConnectionPlace } from '../connection-places.ts'
 import type { PeerCertificate, Proofs } from '../exchange.ts'
 import type { Http1Client } from './http1-client.ts'
+import type { LatestFields } from './latest-fields.ts'
 
 /** The tunnel that a request came through: what its CONNECT said, and proved. */
 export interface TunnelFacts extends Authority {
@@ -35,6 +36,8 @@ export interface Connection {
   latest: IncomingMessage | undefined
   /** What the last request proved, and by which fields: the next one's proofs, where it sends the very same. */
   latestProofs: LatestProofs | undefined
+  /** The last request's fields as they were read, for a next one that has the very same. */
+  latestFields: LatestFields | undefined
   /** No further request of this connection is looked at. */
   closing: boolean
   /** An upgrade was asked for and passed over: Node forgets what came behind it in the same read, so that nobody knows where the next request begins. */
@@ -47,7 +50,7 @@ export interface Connection {
 
 /** A connection on which nothing has happened. */
 export function newConnection(facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'place'>): Connection {
-  return { ...facts, open: new Roster(), latest: undefined, latestProofs: undefined, closing: false, passedOver: false, failed: false, whenIdle: undefined }
+  return { ...facts, open: new Roster(), latest: undefined, latestProofs: undefined, latestFields: undefined, closing: false, passedOver: false, failed: false, whenIdle: undefined }
 }
 
 /** The answer to this client is the last of its connection. */

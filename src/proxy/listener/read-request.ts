@@ -7,6 +7,7 @@ import { readWebSocketOffer } from '../../http/websocket/offer.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import type { BoundAgent, Door, Proofs } from '../exchange.ts'
 import type { Connection, TunnelFacts } from './connection.ts'
+import { readBefore, worthKeeping } from './latest-fields.ts'
 import { defaultPort, readOwnHost, readTarget, splitPrefix, type RequestTarget } from './request-target.ts'
 
 const TOKEN = /^[\x21-\x7e]{1,16384}$/
@@ -25,7 +26,7 @@ export interface RawRequest {
 }
 
 export interface ReadContext {
-  readonly connection: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'latestProofs'>
+  readonly connection: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'latestProofs' | 'latestFields'>
   readonly bound: BoundAgent | undefined
   readonly nowMs: number
   readonly maxUriBytes: number
@@ -49,7 +50,7 @@ export interface ReadRequest {
 
 /**
  * The one canonicaliser: makes of raw bytes one canonical request, or refuses what could be read in two ways. Repairs nothing.
- * Pure but for the bound agent's token and the connection's latest proofs; linear.
+ * Pure but for the bound agent's token and what the connection remembers of its last request; linear.
  */
 export function readRequest(raw: RawRequest, context: ReadContext): ReadRequest | Denial {
   const headers = readFields(raw, context)
@@ -84,7 +85,7 @@ function readFields(raw: RawRequest, context: ReadContext): ReadFields | Denial 
   if (raw.httpVersion !== '1.1' && raw.httpVersion !== '2' && raw.httpVersion !== '1.0') return deny('request_malformed', 'a version other than HTTP/1.1 and HTTP/1.0')
   if (raw.method !== 'CONNECT' && !isAcceptedMethod(raw.method)) return deny('method_refused', 'a method that is not accepted')
   if (raw.url.length > context.maxUriBytes) return deny('uri_too_long', `a request target of more than ${context.maxUriBytes} bytes`)
-  const read = readHeaders(raw.rawHeaders, context)
+  const read = readFieldsOnce(raw.rawHeaders, context)
   if (isDenial(read)) return read
   // In HTTP/2 a body of no told length is framed by its stream: as a chunked one in HTTP/1.1.
   const headers: ReadHeaders = raw.unframed === true && read.framing.kind === 'none' ? { ...read, framing: { kind: 'chunked' } } : read
@@ -92,6 +93,15 @@ function readFields(raw: RawRequest, context: ReadContext): ReadFields | Denial 
   if (problem !== undefined || headers.upgrade === undefined) return problem ?? headers
   const asked = readWebSocketOffer(headers.headers)
   return isDenial(asked) ? asked : { ...headers, ...asked }
+}
+
+function readFieldsOnce(raw: readonly string[], context: ReadContext): ReadHeaders | Denial {
+  const { connection } = context
+  const known = readBefore(connection.latestFields, raw)
+  if (known !== undefined) return known
+  const read = readHeaders(raw, context)
+  if (!isDenial(read)) connection.latestFields = worthKeeping(raw, read)
+  return read
 }
 
 function fieldProblem(raw: RawRequest, headers: ReadHeaders): Denial | undefined {
