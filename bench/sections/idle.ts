@@ -60,7 +60,7 @@ async function rowOf(world: World, name: string, contender: Contender, setting: 
 }
 
 /** For what a start or the opening leaves behind to be collected, and memory given back. */
-const SETTLE_MS = { quick: 1_000, full: 10_000 }
+const SETTLE_MS = { quick: 1_000, full: 20_000 }
 
 function held(world: World, contender: Contender, setting: Setting): Promise<{ readonly restMb: number; readonly heldMb: number }> {
   const settleMs = world.options.quick ? SETTLE_MS.quick : SETTLE_MS.full
