@@ -142,6 +142,22 @@ describe('what arrives in one turn of the event loop', () => {
     expect(await second).toBe('ok')
   })
 
+  it('has an end behind it: the next request goes to another connection, also one that could not be sent twice', async () => {
+    const { upstream, dials } = dialled({ maxConnections: 1 })
+    const open = await serving(() => undefined)
+    const first = ask(upstream)
+    const second = ask(upstream, { method: 'POST', target: '/second' })
+    const socket = await open()
+    dials[0]?.resolve(socket)
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    socket.emit('data', Buffer.from(OK))
+    socket.emit('end')
+    expect(await first).toBe('ok')
+    await expect.poll(() => dials.length).toBe(2)
+    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
+    expect(await second).toBe('ok')
+  })
+
   it('is read before the end that came behind it', async () => {
     const { upstream, dials } = dialled()
     const open = await serving(() => undefined)

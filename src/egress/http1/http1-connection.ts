@@ -207,9 +207,10 @@ export class Http1Connection implements CallCarrier, AnswerSink {
   #behindUnread(tell: () => void): void {
     if (this.#endings !== undefined) return void this.#endings.push(tell)
     if (this.#unread === undefined) return tell()
-    this.read()
     const endings = [tell]
+    // Before it is read: whoever takes the next request must not take it to a connection that has ended.
     this.#endings = endings
+    this.read()
     setImmediate(() => {
       this.#endings = undefined
       for (const next of endings) next()
@@ -233,7 +234,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.#trailers = undefined
     this.#call = undefined
     this.#used = true
-    if (clean && this.#unread === undefined && this.#reader.persistent && this.#bodySent && !this.#closed && !this.#socket.writableNeedDrain) {
+    if (clean && this.#unread === undefined && this.#endings === undefined && this.#reader.persistent && this.#bodySent && !this.#closed && !this.#socket.writableNeedDrain) {
       this.keptForMs = this.#reader.keptForMs
       if (call?.paused === true) this.#socket.resume()
       this.#owner.idle(this)
