@@ -8,7 +8,7 @@ import { postern } from '../contenders/postern.ts'
 import { squid } from '../contenders/squid.ts'
 import type { Contender, Setting } from '../contender.ts'
 import { loadProgram } from '../load.ts'
-import { median, round, withRunning, type Row } from '../measure.ts'
+import { round, withRunning, type Row } from '../measure.ts'
 import { residentMb } from '../process-tree.ts'
 import type { World } from '../world.ts'
 import type { Section } from './section.ts'
@@ -50,10 +50,9 @@ export const idle: Section = {
 
 async function rowOf(world: World, name: string, contender: Contender, setting: Setting): Promise<Row> {
   try {
-    const rounds = []
-    for (let round = 0; round < Math.min(3, world.options.rounds); round += 1) rounds.push(await held(world, contender, setting))
-    const [rest, withAll] = [median(rounds.map(({ restMb }) => restMb)), median(rounds.map(({ heldMb }) => heldMb))]
-    return { name, figures: { 'MB at rest': round(rest), [`MB with ${CONNECTIONS}`]: round(withAll), 'KB a connection': round((withAll - rest) * 1024 / CONNECTIONS) } }
+    // Once: it differs little from one time to the next, and each takes a minute a row.
+    const { restMb, heldMb } = await held(world, contender, setting)
+    return { name, figures: { 'MB at rest': round(restMb), [`MB with ${CONNECTIONS}`]: round(heldMb), 'KB a connection': round((heldMb - restMb) * 1024 / CONNECTIONS) } }
   } catch (error) {
     return { name, figures: {}, problem: error instanceof Error ? error.message : String(error) }
   }
