@@ -18,6 +18,8 @@ export const MAX_LINE_BYTES = 192 * 1024
 /** Behind a full block: the line that made it full, what wider numbers add, the news of an outage and a checkpoint. */
 const SPARE_BYTES = MAX_LINE_BYTES + 64 * 1024
 const SPARE_LINES = 2
+/** All of a block. */
+export const MAX_BLOCK_BYTES = BLOCK_BYTES + SPARE_BYTES
 
 const HEX_LETTERS = 64
 const [QUOTE, CLOSE, NEWLINE] = [0x22, 0x7d, 0x0a]
@@ -27,7 +29,7 @@ const [QUOTE, CLOSE, NEWLINE] = [0x22, 0x7d, 0x0a]
  * the chain. So nothing but bytes waits, and a block that could not be written is chained and written again as it is.
  */
 export class LineBlock {
-  #bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES + SPARE_BYTES)
+  #bytes = Buffer.allocUnsafeSlow(MAX_BLOCK_BYTES)
   #ends = new Int32Array(BLOCK_LINES + SPARE_LINES)
   #prevs = new Int32Array(BLOCK_LINES + SPARE_LINES)
   #kinds: RecordKind[] = []
@@ -94,7 +96,10 @@ export class LineBlock {
     this.#length = count === 0 ? 0 : this.#endOf(count - 1)
   }
 
-  /** Gives the lines their place: numbers, and in each the hash of the one before. May be done again for another place. @returns the state after the last of them */
+  /**
+   * Gives the lines their place: numbers, and in each the hash of the one before. May be done again for another place.
+   * @returns the state after the last of them
+   */
   chain(state: ChainState): ChainState {
     if (this.#count > 0 && this.#firstSeq !== state.seq + 1) this.#layAnew(state.seq + 1, () => true)
     this.#firstSeq = state.seq + 1

@@ -1,8 +1,10 @@
 import type { AuditEvent } from './event.ts'
-import { LineBlock, MAX_LINE_BYTES, type Waiter } from './line-block.ts'
+import { LineBlock, MAX_BLOCK_BYTES, MAX_LINE_BYTES, type Waiter } from './line-block.ts'
 
 /** So many events are rendered at once: one after another costs half of what each alone would, in between all else that a request needs. */
 const EVENTS_AT_ONCE = 32
+/** What must be free for events to wait without a line: their lines at the longest, and the block that is being written and may come back. */
+const RESERVED_BYTES = EVENTS_AT_ONCE * MAX_LINE_BYTES + MAX_BLOCK_BYTES
 const DEFECT = 'a defect of Postern: what happened could not be written down'
 
 /**
@@ -49,12 +51,12 @@ export class RecordQueue {
 
   /** @returns false where there is no room: the record is not kept */
   push(event: AuditEvent, tsMs: number, waiter: Waiter | undefined): boolean {
-    if (waiter === undefined && this.#bytes < this.#maxBytes / 2 - EVENTS_AT_ONCE * MAX_LINE_BYTES) {
+    if (waiter === undefined && this.#bytes < this.#maxBytes / 2 - RESERVED_BYTES) {
       this.#keep(event, tsMs)
       return true
     }
     this.#render()
-    return this.#add(event, tsMs, waiter)
+    return waiter === undefined ? this.#addPosted(event, tsMs) : this.#add(event, tsMs, waiter)
   }
 
   /** Takes the oldest records off, one block of them; an empty one where nothing waits. */
@@ -103,17 +105,17 @@ export class RecordQueue {
     this.#eventCount = 0
     for (let at = 0; at < count; at++) {
       const event = this.#events[at]
-      if (event !== undefined) this.#addLate(event, this.#eventTimes[at] ?? 0)
+      if (event !== undefined) this.#addPosted(event, this.#eventTimes[at] ?? 0)
       this.#events[at] = undefined
     }
   }
 
-  /** Whoever told it has gone on: what it throws would hit others. */
-  #addLate(event: AuditEvent, tsMs: number): void {
+  /** Whoever told it has mostly gone on: what it throws would hit others. */
+  #addPosted(event: AuditEvent, tsMs: number): boolean {
     try {
-      this.#add(event, tsMs, undefined)
+      return this.#add(event, tsMs, undefined)
     } catch {
-      this.#add({ event: event.event, outcome: 'failed', reason: DEFECT }, tsMs, undefined)
+      return this.#add({ event: event.event, outcome: 'failed', reason: DEFECT }, tsMs, undefined)
     }
   }
 

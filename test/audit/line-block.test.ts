@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { advance, GENESIS, type ChainState } from '../../src/audit/chain.ts'
 import { quote } from '../../src/audit/escape.ts'
+import type { AuditEvent } from '../../src/audit/event.ts'
 import { putNumber, putText } from '../../src/audit/json-bytes.ts'
 import { LineBlock, MAX_LINE_BYTES, type Waiter } from '../../src/audit/line-block.ts'
 import { parseRecord } from '../../src/audit/record.ts'
@@ -9,6 +10,16 @@ import { RecordQueue } from '../../src/audit/record-queue.ts'
 import { callEvent } from './support/event.ts'
 
 const waiter = (): Waiter => ({ resolve: () => undefined, reject: () => undefined })
+
+const hostile = '\u2028'.repeat(10_000)
+/** Longer than any line that there can be: words of ours are hostile, too. */
+const longest = callEvent(hostile, {
+  agent: { id: hostile, name: hostile }, user: { id: hostile, name: hostile }, by: hostile, delegation: hostile, session: hostile, identified_by: hostile, via: hostile,
+  integration: hostile, operation: hostile, scopes: Array.from({ length: 100 }, () => hostile), target: hostile, expires_in: hostile, upstream_expires_at: hostile,
+  credential: hostile, connection: hostile, approval: hostile, rule: hostile, rule_at: hostile, decision: hostile, policy_hash: hostile, reason: hostile, trace_id: hostile,
+  access: hostile as never, lifetime: hostile as never, narrowed_by: hostile as never, outcome: hostile as never, code: hostile as never, count: -1 / 3e300,
+  http: { method: hostile, host: hostile, path: hostile, status: -1 / 3e300, bytes_in: -1 / 3e300, bytes_out: -1 / 3e300, close_code: -1 / 3e300, scrubbed: -1 / 3e300 },
+})
 
 /** Each line's exchange, after a check that numbers and hashes follow each other from this place on. */
 function chained(block: LineBlock, from: ChainState): { readonly exchanges: readonly unknown[]; readonly after: ChainState } {
@@ -52,13 +63,6 @@ describe('a block of lines', () => {
 
   it('has room for the longest line behind what makes it full, and for wider numbers, the news and a checkpoint behind that', () => {
     const block = new LineBlock()
-    const hostile = '\u2028'.repeat(10_000)
-    const longest = callEvent(hostile, {
-      agent: { id: hostile, name: hostile }, user: { id: hostile, name: hostile }, by: hostile, delegation: hostile, session: hostile, identified_by: hostile, via: hostile,
-      integration: hostile, operation: hostile, scopes: Array.from({ length: 100 }, () => hostile), target: hostile, expires_in: hostile, upstream_expires_at: hostile,
-      credential: hostile, connection: hostile, approval: hostile, rule: hostile, rule_at: hostile, decision: hostile, policy_hash: hostile, reason: hostile, trace_id: hostile,
-      http: { method: hostile, host: hostile, path: hostile },
-    })
     let longestBytes = 0
     while (block.hasRoom) longestBytes = Math.max(longestBytes, block.add(longest, 0, 9))
     expect(longestBytes).toBeLessThan(MAX_LINE_BYTES)
@@ -131,6 +135,27 @@ describe('records that wait', () => {
     block.chain(GENESIS)
     expect(chained(block, GENESIS).exchanges).toEqual(['a', undefined, 'b'])
     expect(parseRecord([...block.records()][1]?.line ?? '')).toMatchObject({ event: 'api.call', fields: { outcome: 'failed', reason: expect.stringContaining('a defect of Postern') } })
+  })
+
+  it('are all kept that were said to be, however much a disk that failed gives back before they have their lines', () => {
+    const denied: AuditEvent = { ...longest, event: 'api.denied' }
+    const queue = new RecordQueue(2 * (32 * MAX_LINE_BYTES + 1))
+    for (let count = 0; count < 7; count++) queue.push(denied, 0, undefined)
+    const failed = queue.take()
+    expect([failed.hasRoom, queue.length]).toEqual([false, 0])
+    let kept = failed.count
+    for (let count = 0; count < 31; count++) if (queue.push(denied, 0, undefined)) kept++
+    queue.giveBack(failed)
+    let taken = 0
+    while (queue.length > 0) taken += queue.take().count
+    expect(taken).toBe(kept)
+  })
+
+  it('say that they could not be written down also where they are so many that each has its line at once', () => {
+    const queue = new RecordQueue(100_000)
+    expect(queue.push(callEvent('defect', { agent: { id: 5, name: 'A' } as never }), 0, undefined)).toBe(true)
+    const block = queue.take()
+    expect(parseRecord([...block.records()][0]?.line ?? '')).toMatchObject({ fields: { outcome: 'failed', reason: expect.stringContaining('a defect of Postern') } })
   })
 
   it('keep their order when a block could not be written, and none of them is anybody’s who was told that it is not', () => {
