@@ -134,6 +134,7 @@ export class FileAuditLog implements AuditLog {
   }
 
   #giveUp(): never {
+    this.#outage.stop()
     this.#rejectAll(this.#queue.takeWaiting(), undefined)
     this.#writer.release()
     throw new Fault('audit_unavailable', `the audit log could not be written at the end; ${this.#queue.length} records are lost`)
@@ -198,9 +199,9 @@ export class FileAuditLog implements AuditLog {
     const watch = setTimeout(() => this.#onStall(block), this.#settings.stallMs)
     try {
       const place = this.#writer.chain(block, this.#checkpointDue)
-      this.#checkpointDue = false
       this.#queue.follow(place.after.seq)
       await this.#writer.append(block, place)
+      if (place.signedSeq === place.after.seq) this.#checkpointDue = false
       this.#outage.end(news !== undefined)
       this.#onWritten(block)
       return true
@@ -214,7 +215,7 @@ export class FileAuditLog implements AuditLog {
   }
 
   #onWritten(block: LineBlock): void {
-    this.#counts.batches++
+    if (block.count > 0) this.#counts.batches++
     this.#counts.written += block.count
     this.#counts.bytes += block.length
     for (const waiter of block.takeWaiters()) waiter.resolve()

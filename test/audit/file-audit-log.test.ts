@@ -74,6 +74,16 @@ describe('writing', () => {
     expect((await directory.verify()).problems).toEqual([])
   })
 
+  it('counts no batch where nothing waits any more when the time to wait for others is over', async () => {
+    const log = await directory.open({ lingerMs: 1 })
+    log.post(callEvent('posted'))
+    await log.commit(callEvent('committed'))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    expect(log.stats()).toMatchObject({ batches: 1, written: 2 })
+    await log.close()
+  })
+
   it('writes what was only posted without being asked', async () => {
     const log = await directory.open()
     const shown = new Promise((resolve) => log.onRecord(({ line }) => resolve(line)))

@@ -1,5 +1,5 @@
 import { appendFileSync, rmSync, statSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { callEvent } from './support/event.ts'
 import { FaultyIo } from './support/faulty-io.ts'
 import { LogDirectory } from './support/log-directory.ts'
@@ -132,6 +132,36 @@ describe('an outage', () => {
     io.spaceBytes = Infinity
     await (await directory.open()).close()
     expect((await directory.verify()).problems).toEqual([])
+  })
+
+  it('signs with the first batch after it what it kept from being signed in time', async () => {
+    const io = new FaultyIo()
+    const log = await directory.open({ io, checkpointEveryMs: 30 })
+    await log.commit(callEvent('unsigned'))
+    io.spaceBytes = 0
+    // Nothing is written but the checkpoint that is due.
+    while (log.stats().failures === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    const recovered = new Promise<void>((resolve) => log.onRecord(({ event }) => (event === 'admin.audit_recovered' ? resolve() : undefined)))
+    io.spaceBytes = Infinity
+    await recovered
+    await log.commit(callEvent('after'))
+    expect(directory.events().length).toBe(3)
+    expect(directory.records().map(({ event }) => event)).toEqual(['api.call', 'admin.audit_recovered', 'audit.checkpoint', 'api.call'])
+    await log.close()
+  })
+
+  it('keeps no process alive whose log could not be written at the end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const io = new FaultyIo()
+      const log = await directory.open({ io })
+      io.spaceBytes = 0
+      log.post(callEvent('lost'))
+      await expect(log.close()).rejects.toMatchObject(refusal)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('notices that the file was removed under it, and goes on in a new one that does not hide the loss', async () => {
