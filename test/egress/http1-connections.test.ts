@@ -6,12 +6,14 @@ import { Http1Upstream } from '../../src/egress/http1/http1-upstream.ts'
 import type { UpstreamSettings } from '../../src/egress/upstream-settings.ts'
 import { requestHead } from '../../src/egress/http1/request-head.ts'
 import { UPSTREAM_SETTINGS } from '../../src/egress/open-upstream.ts'
-import type { UpstreamBody, UpstreamRequest } from '../../src/egress/upstream.ts'
+import type { UpstreamBody, UpstreamCall, UpstreamRequest } from '../../src/egress/upstream.ts'
 import { systemTimers } from '../../src/lib/timers.ts'
 
 const REQUEST: UpstreamRequest = { method: 'GET', target: '/', authority: 'a.example', fields: [], body: { kind: 'none' } }
 /** More than all buffers on the way take. */
 const LARGE = Buffer.alloc(16_000_000, 'x')
+/** More than waits for the end of its turn. */
+const LONG = `HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n${'x'.repeat(20_000)}`
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
 const servers: Server[] = []
@@ -156,6 +158,95 @@ describe('what arrives in one turn of the event loop', () => {
     await expect.poll(() => dials.length).toBe(2)
     dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
     expect(await second).toBe('ok')
+  })
+
+  it('is of one call alone also where it was too much to wait for the turn’s end', async () => {
+    const { upstream, dials } = dialled({ maxConnections: 1 })
+    const open = await serving(() => undefined)
+    const first = ask(upstream)
+    const second = ask(upstream, { target: '/second' })
+    const socket = await open()
+    dials[0]?.resolve(socket)
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    socket.emit('data', Buffer.from(LONG))
+    socket.emit('data', Buffer.from(OK))
+    expect(await first).toBe('ok')
+    await expect.poll(() => dials.length).toBe(2)
+    expect(socket.destroyed).toBe(true)
+    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
+    expect(await second).toBe('ok')
+  })
+
+  it('is of one call alone also where its reader wanted no more', async () => {
+    const { upstream, dials } = dialled({ maxConnections: 1 })
+    const open = await serving(() => undefined)
+    const first = new Promise<string>((resolve) => {
+      let call: UpstreamCall | undefined
+      upstream.dispatch(REQUEST, {
+        onCall: (made) => { call = made },
+        onBodySent: () => undefined, onInterim: () => undefined, onHead: () => undefined,
+        onData: () => call?.pause(),
+        onEnd: () => resolve('ok'),
+        onError: ({ message }) => resolve(message),
+      })
+    })
+    const second = ask(upstream, { target: '/second' })
+    const socket = await open()
+    dials[0]?.resolve(socket)
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    socket.push(LONG)
+    socket.push(OK)
+    expect(await first).toBe('ok')
+    await expect.poll(() => dials.length).toBe(2)
+    expect(socket.destroyed).toBe(true)
+    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
+    expect(await second).toBe('ok')
+  })
+
+  it('has an end behind it also where it was too much to wait: the answer is whole, and its connection not used again', async () => {
+    const { upstream, dials } = dialled({ maxConnections: 1 })
+    const open = await serving(() => undefined)
+    const asked = [ask(upstream), ask(upstream, { method: 'POST', target: '/second' })]
+    const socket = await open()
+    dials[0]?.resolve(socket)
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    socket.emit('data', Buffer.from(LONG))
+    socket.emit('end')
+    await expect.poll(() => dials.length).toBe(2)
+    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
+    expect(await Promise.all(asked)).toEqual(['ok', 'ok'])
+  })
+
+  it('leaves a connection whose long answer was read at once to the next request', async () => {
+    const { upstream, dials } = dialled({ maxConnections: 1 })
+    const long = `HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n${'x'.repeat(400_000)}`
+    const dial = await serving((socket) => socket.write(long))
+    const asked = [ask(upstream), ask(upstream), ask(upstream)]
+    dials[0]?.resolve(await dial())
+    expect(await Promise.all(asked)).toEqual(['ok', 'ok', 'ok'])
+    expect(await ask(upstream)).toBe('ok')
+    expect(dials.length).toBe(1)
+  })
+
+  it('is read before it becomes much, in however many pieces it comes: a reader that wants no more is heard', async () => {
+    const { upstream, dials } = dialled()
+    const open = await serving(() => undefined)
+    let read = 0
+    upstream.dispatch(REQUEST, {
+      onCall: () => undefined, onBodySent: () => undefined, onInterim: () => undefined, onHead: () => undefined, onEnd: () => undefined, onError: () => undefined,
+      onData: (chunk) => { read += chunk.length },
+    })
+    const socket = await open()
+    dials[0]?.resolve(socket)
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    socket.emit('data', Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))
+    const unread: number[] = []
+    for (let sent = 16_384; sent <= 10 * 16_384; sent += 16_384) {
+      // As TLS gives a long body: no piece is larger.
+      for (let piece = 0; piece < 4; piece += 1) socket.emit('data', Buffer.alloc(4_096))
+      unread.push(sent - read)
+    }
+    expect(Math.max(...unread)).toBeLessThan(16_384)
   })
 
   it('is read before the end that came behind it', async () => {

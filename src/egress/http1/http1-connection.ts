@@ -26,10 +26,12 @@ const CONTINUE = 100
 /** Methods that mean the same when they are sent twice (RFC 9110 section 9.2.2), and never have a body here. */
 const SENT_TWICE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** More than this at once is a long body's, and gains nothing by waiting. */
+/** So much in one turn is a long body's: it gains nothing by waiting, and whoever reads it may want no more. One record of TLS has as much. */
 const MAX_GATHERED_BYTES = 16_384
 /** What upstreams have sent in one turn of the event loop. */
 const arrived = new TurnBatch<Http1Connection>((connection) => connection.read())
+/** Whose answer ended before its turn had brought all. */
+const answeredAhead = new TurnBatch<Http1Connection>((connection) => connection.turnOver())
 const NOTHING = Buffer.alloc(0)
 
 /** One HTTP/1.1 connection: one request at a time, and the next only once everything of the last one is read. */
@@ -53,6 +55,9 @@ export class Http1Connection implements CallCarrier, AnswerSink {
   #held = false
   /** Has arrived in this turn, and is read at its end: all of it for the call that is under way. */
   #unread: Buffer[] | undefined
+  #unreadBytes = 0
+  /** Reads before its turn has brought all. */
+  #readsAhead = false
   #endings: (() => void)[] | undefined
 
   constructor(socket: Socket, owner: ConnectionOwner, maxHeadBytes: number) {
@@ -197,20 +202,37 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     // Bytes that nobody asked for would be taken for the answer to the next request.
     if (this.#call === undefined) return this.#close()
     const gathered = this.#unread
-    if (gathered === undefined) this.#unread = [bytes]
-    else gathered.push(bytes)
-    if (bytes.length > MAX_GATHERED_BYTES) this.read()
+    if (gathered === undefined) {
+      this.#unread = [bytes]
+      this.#unreadBytes = bytes.length
+    } else {
+      gathered.push(bytes)
+      this.#unreadBytes += bytes.length
+    }
+    if (this.#unreadBytes >= MAX_GATHERED_BYTES) this.#readAhead()
     else if (gathered === undefined) arrived.add(this)
+  }
+
+  #readAhead(): void {
+    this.#readsAhead = true
+    this.read()
+    this.#readsAhead = false
+  }
+
+  /** The turn in which an answer ended is over. */
+  turnOver(): void {
+    if (this.#trailers !== undefined) this.#complete(true)
   }
 
   /** How the connection ended is told a turn after what came before it: the client gets that, and not only the news that it was not all. */
   #behindUnread(tell: () => void): void {
     if (this.#endings !== undefined) return void this.#endings.push(tell)
-    if (this.#unread === undefined) return tell()
+    if (this.#unread === undefined && this.#trailers === undefined) return tell()
     const endings = [tell]
     // Before it is read: whoever takes the next request must not take it to a connection that has ended.
     this.#endings = endings
     this.read()
+    this.turnOver()
     setImmediate(() => {
       this.#endings = undefined
       for (const next of endings) next()
@@ -221,11 +243,17 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.activeAt = this.#owner.sweep
     try {
       const problem = this.#reader.push(bytes, this)
-      if (this.#trailers !== undefined) this.#complete(problem === undefined)
+      if (this.#trailers !== undefined) this.#answered(problem)
       else if (problem !== undefined) this.fail(new UpstreamError('answer_invalid', `the upstream’s answer is refused: ${problem}`))
     } catch (error) {
       this.fail(error instanceof Error ? error : new TypeError('the answer could not be taken'))
     }
+  }
+
+  #answered(problem: string | undefined): void {
+    // What the turn still brings is behind this answer, and must not find another request.
+    if (this.#readsAhead && problem === undefined) answeredAhead.add(this)
+    else this.#complete(problem === undefined)
   }
 
   #complete(clean: boolean): void {
@@ -234,15 +262,20 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.#trailers = undefined
     this.#call = undefined
     this.#used = true
-    if (clean && this.#unread === undefined && this.#endings === undefined && this.#reader.persistent && this.#bodySent && !this.#closed && !this.#socket.writableNeedDrain) {
+    if (clean && !this.#hasMore && this.#reader.persistent && this.#bodySent && !this.#closed && !this.#socket.writableNeedDrain) {
       this.keptForMs = this.#reader.keptForMs
-      if (call?.paused === true) this.#socket.resume()
+      if (call?.paused === true || this.#held) this.#socket.resume()
       this.#owner.idle(this)
     } else {
       // A request that is answered before it was sent whole leaves its rest unsent, and what has left our buffers for the system's has been sent.
       this.#close()
     }
     call?.complete(trailers)
+  }
+
+  /** Something has come behind an answer, be it the connection's end; the socket keeps what came while it was paused. */
+  get #hasMore(): boolean {
+    return this.#unread !== undefined || this.#endings !== undefined || this.#socket.readableLength > 0
   }
 
   #onEnd(): void {
