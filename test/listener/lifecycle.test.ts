@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect as connectSocket, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Received } from '../../src/proxy/exchange.ts'
 import { createBoundAgent } from '../../src/proxy/listener/bound-agent.ts'
 import { parseListenAddress } from '../../src/lib/listen-address.ts'
-import { ask, openConnect, readAnswers, sendRaw, startHarness, tlsThrough, told, type Harness, type HarnessOptions } from './harness.ts'
+import { ask, openConnect, readAnswers, sendRaw, startHarness, tlsThrough, told, wholeAnswers, type Harness, type HarnessOptions } from './harness.ts'
 
 const REQUEST = 'GET /github/a HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const open: Harness[] = []
@@ -139,6 +140,13 @@ describe('time and number', () => {
     expect([harness.connects.length, harness.refused.length]).toEqual([0, 1])
   })
 
+  it('an upgrade that is passed over ends its connection with its own answer, not with that of a request before it', async () => {
+    const harness = await start()
+    const answers = await sendRaw(harness.listener.port, `${REQUEST}${REQUEST}${REQUEST.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')}${REQUEST}`, 99)
+    expect([wholeAnswers(answers), harness.received.length]).toEqual([3, 3])
+    expect(answers.match(/^connection: \S+\r$/gim)).toEqual(['Connection: keep-alive\r', 'Connection: keep-alive\r', 'Connection: close\r'])
+  })
+
   it('a refusal without a body to read leaves the connection as it was; with one that is not read it ends', async () => {
     const harness = await start({ exchange: ({ client }) => client.answer(401, ['x-refused', 'yes'], Buffer.from('no')) })
     const socket = connectSocket(harness.listener.port, '127.0.0.1')
@@ -198,6 +206,20 @@ describe('closing', () => {
     const answer = await readAnswers(socket, 9)
     expect(told(answer)).toMatchObject({ status: 200, close: true })
     await closing
+  })
+
+  it('takes a request that came in the very turn in which it begins for one that is under way', async () => {
+    const harness = await start()
+    let closing: Promise<void> | undefined
+    const onRequest = (): void => process.nextTick(() => { closing ??= harness.listener.close({ graceMs: 5_000 }) })
+    subscribe('http.server.request.start', onRequest)
+    try {
+      expect(told(await sendRaw(harness.listener.port, REQUEST))).toMatchObject({ status: 200, close: true })
+    } finally {
+      unsubscribe('http.server.request.start', onRequest)
+    }
+    await closing
+    expect([harness.received.length, harness.refused.length]).toEqual([1, 0])
   })
 
   it('lets a WebSocket’s handshake in a tunnel have its answer', async () => {

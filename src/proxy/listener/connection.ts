@@ -40,8 +40,8 @@ export interface Connection {
   latestFields: LatestFields | undefined
   /** No further request of this connection is looked at. */
   closing: boolean
-  /** An upgrade was asked for and passed over: Node forgets what came behind it in the same read, so that nobody knows where the next request begins. */
-  passedOver: boolean
+  /** Asked for an upgrade that was passed over: Node forgets what came behind it in the same read, so that nobody knows where the next request begins. */
+  passedOver: IncomingMessage | undefined
   /** A parser error was dealt with: the parser may tell it again. */
   failed: boolean
   /** Runs once, when the last answer under way has ended. */
@@ -50,7 +50,7 @@ export interface Connection {
 
 /** A connection on which nothing has happened. */
 export function newConnection(facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'place'>): Connection {
-  return { ...facts, open: new Roster(), latest: undefined, latestProofs: undefined, latestFields: undefined, closing: false, passedOver: false, failed: false, whenIdle: undefined }
+  return { ...facts, open: new Roster(), latest: undefined, latestProofs: undefined, latestFields: undefined, closing: false, passedOver: undefined, failed: false, whenIdle: undefined }
 }
 
 /** The answer to this client is the last of its connection. */

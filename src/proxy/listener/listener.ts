@@ -110,6 +110,8 @@ class OpenListener implements ConnectContext {
   readonly draining = (): boolean => this.#draining
 
   async close(graceMs: number): Promise<void> {
+    // What has come by now is under way.
+    this.#requests.flush()
     this.#draining = true
     const server = { close: (closed: () => void) => this.#closeServers(closed), closeIdleConnections: () => this.server.closeIdleConnections() }
     await drain({ server, sockets: this.#sockets, relays: this.relays, open: this.#open, http2: this.#http2, timers: this.deps.timers }, graceMs)
@@ -281,7 +283,7 @@ class OpenListener implements ConnectContext {
     const refused = isDenial(read)
     const client = new Http1Client(incoming, response, refused ? NOTHING_ASKED : read, deps.timers)
     this.#track(connection, incoming, response, client)
-    if (connection.passedOver) endAfter(connection, client)
+    if (connection.passedOver === incoming) endAfter(connection, client)
     if (!refused) return this.#accept(read, client, incoming, connection)
     connection.closing = true
     const { tunnel } = connection

@@ -22,9 +22,9 @@ export interface UpgradeContext {
  * Whether a request that asks for an upgrade may take its connection out of HTTP. Every other is a request like any, and `h2c` is passed
  * over there, as RFC 9110 section 7.8 has it; its connection then ends with its answer.
  */
-export function takesConnection({ headers }: IncomingMessage, connection: Pick<Connection, 'passedOver'>): boolean {
-  const takes = headers.upgrade?.toLowerCase() === 'websocket'
-  if (!takes) connection.passedOver = true
+export function takesConnection(incoming: IncomingMessage, connection: Pick<Connection, 'passedOver'>): boolean {
+  const takes = incoming.headers.upgrade?.toLowerCase() === 'websocket'
+  if (!takes) connection.passedOver ??= incoming
   return takes
 }
 
