@@ -48,9 +48,22 @@ describe('the fields of a connection’s last request', () => {
     ['a proof that is good once', ['DPoP', 'proof']],
     ['another protocol', ['Upgrade', 'websocket', 'Connection', 'upgrade']],
     ['more fields than are worth it', Array.from({ length: 60 }, (_, at) => `x-${at}`)],
+    ['more letters than are worth it', ['X-Odd', 'b'.repeat(4_000), 'X-Even', 'c'.repeat(4_200)]],
   ])('are not kept with %s', (_, more) => {
     const { connection } = context()
     readRequest({ method: 'POST', url: '/things/a', httpVersion: '1.1', rawHeaders: ['Host', 'a.example', ...more] }, context(connection))
     expect(connection.latestFields).toBeUndefined()
+  })
+
+  it('are not kept with a token that no issuer makes, nor is what it proves', () => {
+    const { connection } = context()
+    readRequest({ method: 'GET', url: '/things/a', httpVersion: '1.1', rawHeaders: ['Host', 'a.example', 'Authorization', `Bearer ${'a'.repeat(10_000)}`] }, context(connection))
+    expect([connection.latestFields, connection.latestProofs]).toEqual([undefined, undefined])
+  })
+
+  it('are kept with a long token', () => {
+    const { connection } = context()
+    readRequest({ method: 'GET', url: '/things/a', httpVersion: '1.1', rawHeaders: ['Host', 'a.example', 'Authorization', `Bearer ${'a'.repeat(4_000)}`] }, context(connection))
+    expect(connection.latestFields).toBeDefined()
   })
 })

@@ -6,8 +6,9 @@ export interface LatestFields {
   readonly read: ReadHeaders
 }
 
-/** Names and values. Beyond this they are not worth the memory that a connection at rest holds. */
+/** Names and values, and their letters. Beyond this they are not worth the memory that a connection at rest holds, whoever it is that holds it. */
 const MAX_KEPT = 48
+const MAX_LETTERS = 8_192
 
 /**
  * Most requests of a connection have the very same fields as the one before.
@@ -23,5 +24,12 @@ export function readBefore(latest: LatestFields | undefined, raw: readonly strin
 /** @returns undefined for what is read anew each time: fields that frame a body, ask for another protocol, or prove something once */
 export function worthKeeping(raw: readonly string[], read: ReadHeaders): LatestFields | undefined {
   if (raw.length > MAX_KEPT || read.framing.kind !== 'none' || read.upgrade !== undefined || read.dpop !== undefined) return undefined
-  return { raw, read }
+  return isWorthKeeping(...raw) ? { raw, read } : undefined
+}
+
+/** Whether texts are few enough letters to be kept while their connection rests. */
+export function isWorthKeeping(...texts: readonly (string | undefined)[]): boolean {
+  let letters = 0
+  for (const text of texts) letters += text?.length ?? 0
+  return letters <= MAX_LETTERS
 }

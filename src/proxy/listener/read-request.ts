@@ -7,7 +7,7 @@ import { readWebSocketOffer } from '../../http/websocket/offer.ts'
 import { deny, isDenial, type Denial } from '../../model/denial.ts'
 import type { BoundAgent, Door, Proofs } from '../exchange.ts'
 import type { Connection, TunnelFacts } from './connection.ts'
-import { readBefore, worthKeeping } from './latest-fields.ts'
+import { isWorthKeeping, readBefore, worthKeeping } from './latest-fields.ts'
 import { defaultPort, readOwnHost, readTarget, splitPrefix, type RequestTarget } from './request-target.ts'
 
 const TOKEN = /^[\x21-\x7e]{1,16384}$/
@@ -204,7 +204,7 @@ function proofsOf(field: string | undefined, headers: ReadHeaders, context: Read
   const latest = connection.latestProofs
   if (latest !== undefined && latest.field === field && latest.delegation === headers.delegation) return latest.proofs
   const proofs = readProofs(field, headers, context)
-  if (!isDenial(proofs)) connection.latestProofs = { field, delegation: headers.delegation, proofs }
+  if (!isDenial(proofs) && isWorthKeeping(field, headers.delegation)) connection.latestProofs = { field, delegation: headers.delegation, proofs }
   return proofs
 }
 
