@@ -158,6 +158,22 @@ describe('records that wait', () => {
     expect(parseRecord([...block.records()][0]?.line ?? '')).toMatchObject({ fields: { outcome: 'failed', reason: expect.stringContaining('a defect of Postern') } })
   })
 
+  it('come back before all others, also where those fill blocks of their own', () => {
+    const queue = new RecordQueue(64 * 1024 * 1024)
+    const names = Array.from({ length: 40 }, (_, index) => `dec_${index}`)
+    for (const name of names) queue.push(callEvent(name, { scopes: longest.scopes }), 0, undefined)
+    for (let failures = 0; failures < 2; failures++) queue.giveBack(queue.take())
+    let state = GENESIS
+    const taken: unknown[] = []
+    while (queue.length > 0) {
+      const block = queue.take()
+      const after = block.chain(state)
+      taken.push(...chained(block, state).exchanges)
+      state = after
+    }
+    expect(taken).toEqual(names)
+  })
+
   it('keep their order when a block could not be written, and none of them is anybody’s who was told that it is not', () => {
     const queue = new RecordQueue(64 * 1024 * 1024)
     for (const name of ['a', 'b']) queue.push(callEvent(name), 0, undefined)
