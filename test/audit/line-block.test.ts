@@ -155,6 +155,7 @@ describe('records that wait', () => {
     const queue = new RecordQueue(100_000)
     expect(queue.push(callEvent('defect', { agent: { id: 5, name: 'A' } as never }), 0, undefined)).toBe(true)
     const block = queue.take()
+    block.chain(GENESIS)
     expect(parseRecord([...block.records()][0]?.line ?? '')).toMatchObject({ fields: { outcome: 'failed', reason: expect.stringContaining('a defect of Postern') } })
   })
 
