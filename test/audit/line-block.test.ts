@@ -37,6 +37,18 @@ function chained(block: LineBlock, from: ChainState): { readonly exchanges: read
   return { exchanges, after: state }
 }
 
+/** The exchanges of all that waits, each block at its place in one chain. */
+function drained(queue: RecordQueue): readonly unknown[] {
+  const exchanges: unknown[] = []
+  for (let state = GENESIS; queue.length > 0; ) {
+    const block = queue.take()
+    const after = block.chain(state)
+    exchanges.push(...chained(block, state).exchanges)
+    state = after
+  }
+  return exchanges
+}
+
 describe('a block of lines', () => {
   it('stands anywhere in the chain, as often as it is tried, without what was cut or waited for', () => {
     const entries = fc.array(fc.record({ awaited: fc.boolean(), path: fc.string({ maxLength: 80 }) }), { maxLength: 40 })
@@ -164,15 +176,7 @@ describe('records that wait', () => {
     const names = Array.from({ length: 40 }, (_, index) => `dec_${index}`)
     for (const name of names) queue.push(callEvent(name, { scopes: longest.scopes }), 0, undefined)
     for (let failures = 0; failures < 2; failures++) queue.giveBack(queue.take())
-    let state = GENESIS
-    const taken: unknown[] = []
-    while (queue.length > 0) {
-      const block = queue.take()
-      const after = block.chain(state)
-      taken.push(...chained(block, state).exchanges)
-      state = after
-    }
-    expect(taken).toEqual(names)
+    expect(drained(queue)).toEqual(names)
   })
 
   it('keep their order when a block could not be written, and none of them is anybody’s who was told that it is not', () => {
@@ -188,14 +192,6 @@ describe('records that wait', () => {
     block.dropAwaited()
     queue.giveBack(block)
     expect(queue.length).toBe(4)
-    let state = GENESIS
-    const taken: unknown[] = []
-    while (queue.length > 0) {
-      const next = queue.take()
-      const after = next.chain(state)
-      taken.push(...chained(next, state).exchanges)
-      state = after
-    }
-    expect([taken, queue.bytes, queue.hasWaiters]).toEqual([['a', 'b', 'c', 'd'], 0, false])
+    expect([drained(queue), queue.bytes, queue.hasWaiters]).toEqual([['a', 'b', 'c', 'd'], 0, false])
   })
 })
