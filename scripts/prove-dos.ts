@@ -251,6 +251,7 @@ No figure is of a leak: what is in use after a full collection is 34 MB before t
 for the most part V8's pages of its young generation, which it keeps for the next time (164 MB of 314 were pages of 256 KiB with a heap of 37 MB), then free memory of the C library between what is in use (\`malloc_trim\` by a debugger gave
 40 to 90 MB back). Half-open connections and slow headers, two seconds each, took the built product from 185 to 314 MB with Node's own defaults, to 252 MB with \`--max-semi-space-size=16\` and to 231 MB with 8; \`MALLOC_ARENA_MAX=2\`
 alone made 402 MB after eight such attacks 365. The image has 16 and 2. Counted by constructor, eight hundred exchanges that ended in every way leave nothing (\`test/limits/nothing-is-kept.test.ts\`).
+A process at rest gives back its young generation since then ([decision](../adr/0051-memory-is-given-back-at-rest.md)).
 
 ## What the other agent waits for
 
@@ -259,7 +260,8 @@ it waited 130 ms (p50) for its turns behind those of a hundred uploads, 39 ms si
 upstreams and others on them. A first run of all, at a load of 24 and without priority, failed the other agent in five attacks, by time: a process that gets no processor serves nobody. Give the product its own share (CPU requests, a weight,
 a core); it cannot take it from inside.
 
-What failed under HTTP/2 rapid reset was refused at once with 503 \`overloaded\`, although the other agent had nothing else under way: by the bound on what waits to be identified, which streams that arrive by the thousand within one turn
-reach. Memory stays bounded; the other agent has to ask again. This is not as it should be, and open.
+HTTP/2 rapid reset once had the other agent refused with 503 \`overloaded\`, although it had nothing else under way: by the bound on what waits to be identified. A key file is looked at anew each second, and until it was read whoever comes waits;
+streams that were opened and reset by the thousand meanwhile filled the one bound that all shared. Since then each agent, and each connection that nobody has proven anything on, has its share of that bound, and newcomers have a room of their own
+(\`src/proxy/admission/arrivals.ts\`, \`test/http2/rapid-reset.test.ts\`).
 `
 }
