@@ -24,11 +24,11 @@ export function readBefore(latest: LatestFields | undefined, raw: readonly strin
 /** @returns undefined for what is read anew each time: fields that frame a body, ask for another protocol, or prove something once */
 export function worthKeeping(raw: readonly string[], read: ReadHeaders): LatestFields | undefined {
   if (raw.length > MAX_KEPT || read.framing.kind !== 'none' || read.upgrade !== undefined || read.dpop !== undefined) return undefined
-  return isWorthKeeping(...raw) ? { raw, read } : undefined
+  return isWorthKeeping(raw) ? { raw, read } : undefined
 }
 
 /** Whether texts are few enough letters to be kept while their connection rests. */
-export function isWorthKeeping(...texts: readonly (string | undefined)[]): boolean {
+export function isWorthKeeping(texts: readonly (string | undefined)[]): boolean {
   let letters = 0
   for (const text of texts) letters += text?.length ?? 0
   return letters <= MAX_LETTERS

@@ -204,7 +204,7 @@ function proofsOf(field: string | undefined, headers: ReadHeaders, context: Read
   const latest = connection.latestProofs
   if (latest !== undefined && latest.field === field && latest.delegation === headers.delegation) return latest.proofs
   const proofs = readProofs(field, headers, context)
-  if (!isDenial(proofs) && isWorthKeeping(field, headers.delegation)) connection.latestProofs = { field, delegation: headers.delegation, proofs }
+  if (!isDenial(proofs) && isWorthKeeping([field, headers.delegation])) connection.latestProofs = { field, delegation: headers.delegation, proofs }
   return proofs
 }
 
