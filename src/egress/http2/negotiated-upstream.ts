@@ -6,7 +6,7 @@ import type { UpstreamSettings } from '../upstream-settings.ts'
 import type { TurnShares } from '../turn-shares.ts'
 import type { AnswerHandler, Upstream, UpstreamRequest } from '../upstream.ts'
 import type { Http2Call } from './http2-call.ts'
-import { Http2Upstream } from './http2-upstream.ts'
+import { Http2Upstream, type Declined } from './http2-upstream.ts'
 
 export interface NegotiatedOptions {
   /** Opens one guarded connection that offers these protocols by ALPN. */
@@ -33,7 +33,8 @@ export class NegotiatedUpstream implements Upstream {
 
   constructor(target: DialTarget, options: NegotiatedOptions) {
     this.#options = options
-    this.#http2 = new Http2Upstream(target, () => options.dial(EITHER), options.http2, options.timers, options.turns, (socket, waiting) => this.#decline(socket, waiting))
+    const declined: Declined = (socket, waiting) => this.#decline(socket, waiting)
+    this.#http2 = new Http2Upstream(target, () => options.dial(EITHER), options.http2, options.timers, options.turns, declined)
   }
 
   dispatch(request: UpstreamRequest, handler: AnswerHandler): void {

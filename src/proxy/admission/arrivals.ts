@@ -48,7 +48,8 @@ export class Arrivals {
   }
 
   #refusal(exchange: Received): Denial | null {
-    return this.#roomOf(exchange).isFullFor(ownerOf(exchange)) ? deny('overloaded', 'too many requests wait to be identified', { retryAfterMs: RETRY_AFTER_MS }) : null
+    if (!this.#roomOf(exchange).isFullFor(ownerOf(exchange))) return null
+    return deny('overloaded', 'too many requests wait to be identified', { retryAfterMs: RETRY_AFTER_MS })
   }
 
   #roomOf({ place }: Received): Room {

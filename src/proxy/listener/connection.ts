@@ -50,7 +50,11 @@ export interface Connection {
 
 /** A connection on which nothing has happened. */
 export function newConnection(facts: Pick<Connection, 'encrypted' | 'peer' | 'tunnel' | 'place'>): Connection {
-  return { ...facts, open: new Roster(), latest: undefined, latestProofs: undefined, latestFields: undefined, closing: false, passedOver: undefined, failed: false, whenIdle: undefined }
+  return {
+    ...facts,
+    open: new Roster(), latest: undefined, latestProofs: undefined, latestFields: undefined,
+    closing: false, passedOver: undefined, failed: false, whenIdle: undefined,
+  }
 }
 
 /** The answer to this client is the last of its connection. */

@@ -175,7 +175,8 @@ class OpenListener implements ConnectContext {
   #createServer(): Server {
     const { limits } = this
     const { tls } = this.#options
-    const httpOptions = { ...httpOptionsOf(limits), shouldUpgradeCallback: (incoming: IncomingMessage) => takesConnection(incoming, this.#connectionOf(incoming.socket)) }
+    const shouldUpgradeCallback = (incoming: IncomingMessage): boolean => takesConnection(incoming, this.#connectionOf(incoming.socket))
+    const httpOptions = { ...httpOptionsOf(limits), shouldUpgradeCallback }
     const server = tls === undefined ? createHttpServer(httpOptions) : createHttpsServer({ ...httpOptions, ...tlsOptionsOf(tls, limits) })
     // Node would end a client that ends its side, whatever it waits for (ADR 0048). Its types do not know it.
     Reflect.set(server, 'httpAllowHalfOpen', true)

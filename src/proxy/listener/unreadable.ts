@@ -6,7 +6,10 @@ import type { ListenerDependencies } from './listener-options.ts'
 import { denialOfParserError, type ClientError } from './parser-error.ts'
 import { answerOf, answerOnSocket, lingerThenDestroy, rawAnswer, refuse } from './refuse.ts'
 
-/** What came on a connection of HTTP/1 cannot be read, or has not come in time: it is answered where there is somebody to answer, and the connection ends. */
+/**
+ * What came on a connection of HTTP/1 cannot be read, or has not come in time: it is answered where there is somebody to answer, and the
+ * connection ends.
+ */
 export function onUnreadable(deps: ListenerDependencies, connection: Connection | undefined, error: ClientError, socket: Socket): void {
   const denial = denialOfParserError(error)
   if (connection === undefined || denial === undefined) {
@@ -42,7 +45,8 @@ function refuseUnread(deps: ListenerDependencies, connection: Connection, socket
     socket.destroy()
     return
   }
-  const answer = refuse(deps, denial, { door: connection.tunnel === undefined ? undefined : 'connect', host: connection.tunnel?.host, proofs: connection.tunnel?.proofs })
+  const { tunnel } = connection
+  const answer = refuse(deps, denial, { door: tunnel === undefined ? undefined : 'connect', host: tunnel?.host, proofs: tunnel?.proofs })
   const send = (): void => answerOnSocket(socket, answer, deps.timers)
   if (connection.open.size === 0) send()
   else connection.whenIdle = send
