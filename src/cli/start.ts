@@ -83,7 +83,7 @@ async function configured(file: string, own: Process): Promise<Running> {
     log.info({ open: service.dataPlane.pipeline.open, drainMs: loaded.config.listener.drainTimeoutMs }, 'postern ends: what is under way may finish first')
     return service.close()
   }
-  return { close, flush: () => service.audit.close() }
+  return { close, flush: () => service.flush() }
 }
 
 const FLUSH_MS = 1_000

@@ -30,6 +30,8 @@ export interface Pipeline {
   exchange(received: Received): void
   /** Exchanges under way: each until it is on record. */
   readonly open: number
+  /** Puts on record now what has ended in this turn: for a process that has no further one. */
+  recordEnded(): void
 }
 
 /** An exchange whose stages have ended, and whose client has been told. */
@@ -88,6 +90,7 @@ export function createPipeline(deps: PipelineDependencies): Pipeline {
       open += 1
       arrivals.add(traceOf(received))
     },
+    recordEnded: endings.flush,
   }
 }
 

@@ -42,3 +42,22 @@ it('tells of a record that could not be made, and rejects nothing that nobody aw
   process.off('unhandledRejection', listener)
   expect({ told, unawaited, open: pipeline.open }).toEqual({ told: ['record: RangeError: no such date'], unawaited: [], open: 0 })
 })
+
+it('has on record at once what has ended in this turn, where a process has no further one, and once', async () => {
+  const audit = new MemoryAudit()
+  const pipeline = createPipeline({
+    stages: compose().next({ name: 'identify', adds: 'principal', run: () => deny('identity_required', 'no proof') }),
+    record: (event) => audit.post(event),
+    clock: new ManualTime(),
+    shape: () => ({ status: 401, headers: [], body: '' }),
+    reportBroken: () => undefined,
+  })
+  pipeline.exchange({ id: 'dec_1', request: { method: 'GET', host: 'a.example', path: '/', headers: [] }, client: new TestClient() } as unknown as Received)
+  const recorded: number[] = []
+  await new Promise((resolve) => setImmediate(resolve))
+  recorded.push(audit.events.length)
+  pipeline.recordEnded()
+  recorded.push(audit.events.length, pipeline.open)
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  expect([...recorded, audit.events.length]).toEqual([0, 1, 0, 1])
+})

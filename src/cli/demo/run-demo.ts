@@ -41,7 +41,7 @@ export async function runDemo(listen: string): Promise<{ close(): Promise<void>;
         await service.close()
         await end()
       },
-      flush: () => service.audit.close(),
+      flush: () => service.flush(),
     }
   } catch (error) {
     await end()

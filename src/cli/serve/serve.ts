@@ -68,6 +68,8 @@ export interface Service {
    * @throws the first thing that did not end cleanly, once everything had its turn
    */
   close(): Promise<void>
+  /** Ends the audit, with all that has happened on disk: for a process that has to end at once. @throws Fault `audit_unavailable` */
+  flush(): Promise<void>
 }
 
 /**
@@ -138,6 +140,13 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
     dataPlane,
     policies: control.policies,
     close: () => started.closeAll(),
+    flush: async () => {
+      try {
+        dataPlane.pipeline.recordEnded()
+      } finally {
+        await audit.close()
+      }
+    },
   }
 }
 
