@@ -23,7 +23,7 @@ export interface ChainWriterOptions {
   readonly io?: SinkIo | undefined
 }
 
-/** A place in the chain that a block of lines was rendered for, and is good for only if it gets there. */
+/** Where in the chain a block of lines was put; it is good for no other place. */
 export interface Place {
   readonly after: ChainState
   readonly signedSeq: number

@@ -14,9 +14,9 @@ const CLOSE = 0x7d
 
 /**
  * Writes the event's own fields as JSON members, each with a comma before it, in the order of the format; printable ASCII only.
- * Undefined fields are left out. Every string is bounded (paths 2 KiB, reasons 1 KiB), so that a line stays under about 180 KiB
- * whatever it is told: for so much there must be room. Never throws. Straight code, field by field: a loop over a table of them costs
- * three times as much.
+ * Undefined fields are left out. Every string is bounded (paths 2 KiB, reasons 1 KiB), so that a line stays under about 170 KiB
+ * whatever it is told: for so much there must be room. Throws only where a field is not what its type says. Straight code, field by field:
+ * a loop over a table of them costs three times as much.
  * @returns where they end
  */
 export function putFields(to: Buffer, start: number, event: AuditEvent): number {
