@@ -31,7 +31,8 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
 /**
  * Opens the one port for forward mode (CONNECT, absolute form) and reverse mode. Everything that comes is either handed to the
- * sink as a canonical request, or refused, answered and told to the sink: once, and never neither.
+ * sink as a canonical request, or refused, answered and told to the sink: once, and never neither, but for a request whose connection breaks
+ * in the very turn that brought it: nothing at all is done about that one.
  * @throws Error with one sentence where the address cannot be used, or is not safe to use as configured
  */
 export async function startListener(options: ListenerOptions, deps: ListenerDependencies): Promise<Listener> {
