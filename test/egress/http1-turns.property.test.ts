@@ -64,7 +64,7 @@ class Told implements AnswerHandler {
 type Tail = 'nothing' | 'evil' | 'end' | 'loss'
 type Step =
   | { readonly do: 'ask'; readonly method: 'GET' | 'POST' }
-  | { readonly do: 'answer'; readonly which: number; readonly framing: 'length' | 'chunked'; readonly times: number; readonly pieces: readonly number[]; readonly tail: Tail; readonly cutAt: number | undefined }
+  | { readonly do: 'answer'; readonly which: number; readonly framing: 'length' | 'chunked' | 'close'; readonly times: number; readonly pieces: readonly number[]; readonly tail: Tail; readonly cutAt: number | undefined }
   | { readonly do: 'pause' | 'resume' | 'abort'; readonly which: number }
   | { readonly do: 'turn' }
 
@@ -74,7 +74,7 @@ const which = fc.nat(5)
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('ask' as const), method: fc.constantFrom('GET' as const, 'POST' as const) }) },
   { weight: 6, arbitrary: fc.record({
-    do: fc.constant('answer' as const), which, framing: fc.constantFrom('length' as const, 'chunked' as const),
+    do: fc.constant('answer' as const), which, framing: fc.constantFrom('length' as const, 'chunked' as const, 'close' as const),
     times: fc.constantFrom(0, 1, 100, 4_090, 5_000, 80_000),
     pieces: fc.array(fc.constantFrom(1, 60, 4_096, 16_384, 65_536), { maxLength: 6 }),
     tail: fc.constantFrom<Tail[]>('nothing', 'nothing', 'evil', 'end', 'loss'), cutAt: fc.option(fc.nat(30_000), { nil: undefined, freq: 8 }),
@@ -86,6 +86,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 function answerTo(id: string, { framing, times }: Extract<Step, { do: 'answer' }>): string {
   const body = id.repeat(times)
   if (framing === 'length') return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  if (framing === 'close') return `HTTP/1.1 200 OK\r\n\r\n${body}`
   const chunk = body === '' ? '' : `${body.length.toString(16)}\r\n${body}\r\n`
   return `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}0\r\n\r\n`
 }
@@ -139,16 +140,18 @@ class World {
     const id = line?.asked.shift()
     if (line === undefined || id === undefined) return
     const answer = answerTo(id, action)
+    // Whatever comes is of the answer, until the connection ends.
+    const tail = action.framing === 'close' && action.tail !== 'loss' ? 'end' : action.tail
     const cut = action.cutAt !== undefined && action.cutAt < answer.length
-    if (!cut) this.whole.set(id, { times: action.times, certain: action.tail !== 'loss' })
-    const bytes = Buffer.from((cut ? answer.slice(0, action.cutAt) : answer) + (action.tail === 'evil' && !cut ? EVIL : ''))
+    if (!cut) this.whole.set(id, { times: action.times, certain: tail !== 'loss' })
+    const bytes = Buffer.from((cut ? answer.slice(0, action.cutAt) : answer) + (tail === 'evil' && !cut ? EVIL : ''))
     let at = 0
     for (const piece of [...action.pieces, bytes.length]) {
       if (at < bytes.length) line.push(bytes.subarray(at, at + piece))
       at += piece
     }
-    if (cut || action.tail === 'loss') line.destroy()
-    else if (action.tail === 'end') line.push(null)
+    if (cut || tail === 'loss') line.destroy()
+    else if (tail === 'end') line.push(null)
   }
 }
 
