@@ -232,7 +232,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     // Before it is read: whoever takes the next request must not take it to a connection that has ended.
     this.#endings = endings
     this.read()
-    this.turnOver()
+    // Behind `answeredAhead`, which has been there for longer.
     setImmediate(() => {
       this.#endings = undefined
       for (const next of endings) next()
@@ -264,7 +264,7 @@ export class Http1Connection implements CallCarrier, AnswerSink {
     this.#used = true
     if (clean && !this.#hasMore && this.#reader.persistent && this.#bodySent && !this.#closed && !this.#socket.writableNeedDrain) {
       this.keptForMs = this.#reader.keptForMs
-      if (call?.paused === true || this.#held) this.#socket.resume()
+      if (call?.paused === true) this.#socket.resume()
       this.#owner.idle(this)
     } else {
       // A request that is answered before it was sent whole leaves its rest unsent, and what has left our buffers for the system's has been sent.
