@@ -11,7 +11,6 @@ if (major < NEEDED_MAJOR) {
   process.exitCode = 78
 } else {
   useWhatIsCompiled()
-  giveBackWhatCompilersUse()
   const { main } = await import('./main.ts')
   await main(process.argv)
 }
@@ -25,11 +24,6 @@ function useWhatIsCompiled(): void {
   } catch {
     // Slower, and nothing else.
   }
-}
-
-/** V8 leaves that to a thread; a busy process lets it wait, and 15 MB that stood there at a time stay with the C library. Another V8 may not know the flag. */
-function giveBackWhatCompilersUse(): void {
-  if (major === NEEDED_MAJOR) process.getBuiltinModule('node:v8').setFlagsFromString('--no-maglev-destroy-on-background')
 }
 
 function fileURLOf(path: string): string {

@@ -32,6 +32,7 @@ import { PolicyStanding } from './policy-standing.ts'
 import { recordPolicyEvent, watchConfig } from './reload.ts'
 import { Started } from './started.ts'
 import { buildUpstreams, type Upstreams } from './upstreams.ts'
+import { giveBackWhatCompilersUse } from './compilers-memory.ts'
 import { shrinkAtRest } from './young-generation.ts'
 
 /** A token that is just being rotated must be stored: as long as the call to its token endpoint may take. */
@@ -126,6 +127,7 @@ async function startAll(loaded: LoadedConfig, options: ServeOptions, started: St
   own.push(...ownListenerOf(operations?.address))
   started.add(loadLater(config, timers))
   started.add(shrinkAtRest(timers))
+  started.add(giveBackWhatCompilersUse(timers))
   if (options.watchFile !== undefined) {
     const watch = watchConfig(options.watchFile, loaded, { ...control, audit, log: options.log })
     started.add(() => watch.close())
