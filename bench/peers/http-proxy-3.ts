@@ -14,6 +14,6 @@ const agent = caFile === undefined ? new Agent(kept) : new TlsAgent({ ...kept, c
 const proxy = createProxyServer({ target: upstream, agent, ws: true })
 proxy.on('error', () => undefined)
 
-createServer((request, response) => proxy.web(request, response))
+createServer({ keepAliveTimeout: 600_000 }, (request, response) => proxy.web(request, response))
   .on('upgrade', (request, socket, head) => proxy.ws(request, socket, head))
   .listen(Number(port), '127.0.0.1')

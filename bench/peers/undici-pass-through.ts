@@ -11,7 +11,7 @@ const [port, upstream = '', caFile] = process.argv.slice(2)
 const trust = caFile === undefined ? {} : { connect: { ca: readFileSync(caFile, 'utf8') } }
 const pool = new Pool(upstream, { connections: 64, pipelining: 1, allowH2: false, ...trust })
 
-createServer((request, response) => {
+createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
   pool.dispatch(
     {
       method: request.method as 'GET',
