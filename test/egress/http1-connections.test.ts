@@ -54,6 +54,20 @@ async function serving(answer: (socket: Socket, number: number) => void): Promis
   }
 }
 
+/** The first dial's connection, once the request is on it: what comes back, the test says. */
+async function taken(dials: readonly PromiseWithResolvers<Socket>[]): Promise<Socket> {
+  const socket = await (await serving(() => undefined))()
+  dials[0]?.resolve(socket)
+  await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+  return socket
+}
+
+/** Waits for the second dial, whose connection answers. */
+async function answered(dials: readonly PromiseWithResolvers<Socket>[]): Promise<void> {
+  await expect.poll(() => dials.length).toBe(2)
+  dials[1]?.resolve(await (await serving((socket) => socket.write(OK)))())
+}
+
 /** @returns `ok`, or the error's message */
 function ask(upstream: Http1Upstream, over: Partial<UpstreamRequest> = {}): Promise<string> {
   return new Promise((resolve) => upstream.dispatch({ ...REQUEST, ...over }, {
@@ -129,57 +143,44 @@ describe('a connection', () => {
 describe('what arrives in one turn of the event loop', () => {
   it('is of one call alone: what stands behind its answer is never read as the answer to the next', async () => {
     const { upstream, dials } = dialled({ maxConnections: 1 })
-    const open = await serving(() => undefined)
     const first = ask(upstream)
     const second = ask(upstream, { target: '/second' })
-    const socket = await open()
-    dials[0]?.resolve(socket)
-    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    const socket = await taken(dials)
     socket.emit('data', Buffer.from(OK))
     socket.emit('data', Buffer.from(OK))
     expect(await first).toBe('ok')
     expect(socket.destroyed).toBe(true)
-    await expect.poll(() => dials.length).toBe(2)
-    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
+    await answered(dials)
     expect(await second).toBe('ok')
   })
 
   it('has an end behind it: the next request goes to another connection, also one that could not be sent twice', async () => {
     const { upstream, dials } = dialled({ maxConnections: 1 })
-    const open = await serving(() => undefined)
     const first = ask(upstream)
     const second = ask(upstream, { method: 'POST', target: '/second' })
-    const socket = await open()
-    dials[0]?.resolve(socket)
-    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    const socket = await taken(dials)
     socket.emit('data', Buffer.from(OK))
     socket.emit('end')
     expect(await first).toBe('ok')
-    await expect.poll(() => dials.length).toBe(2)
-    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
+    await answered(dials)
     expect(await second).toBe('ok')
   })
 
   it('is of one call alone also where it was too much to wait for the turn’s end', async () => {
     const { upstream, dials } = dialled({ maxConnections: 1 })
-    const open = await serving(() => undefined)
     const first = ask(upstream)
     const second = ask(upstream, { target: '/second' })
-    const socket = await open()
-    dials[0]?.resolve(socket)
-    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    const socket = await taken(dials)
     socket.emit('data', Buffer.from(LONG))
     socket.emit('data', Buffer.from(OK))
     expect(await first).toBe('ok')
-    await expect.poll(() => dials.length).toBe(2)
+    await answered(dials)
     expect(socket.destroyed).toBe(true)
-    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
     expect(await second).toBe('ok')
   })
 
   it('is of one call alone also where its reader wanted no more', async () => {
     const { upstream, dials } = dialled({ maxConnections: 1 })
-    const open = await serving(() => undefined)
     const first = new Promise<string>((resolve) => {
       let call: UpstreamCall | undefined
       upstream.dispatch(REQUEST, {
@@ -191,29 +192,22 @@ describe('what arrives in one turn of the event loop', () => {
       })
     })
     const second = ask(upstream, { target: '/second' })
-    const socket = await open()
-    dials[0]?.resolve(socket)
-    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    const socket = await taken(dials)
     socket.push(LONG)
     socket.push(OK)
     expect(await first).toBe('ok')
-    await expect.poll(() => dials.length).toBe(2)
+    await answered(dials)
     expect(socket.destroyed).toBe(true)
-    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
     expect(await second).toBe('ok')
   })
 
   it('has an end behind it also where it was too much to wait: the answer is whole, and its connection not used again', async () => {
     const { upstream, dials } = dialled({ maxConnections: 1 })
-    const open = await serving(() => undefined)
     const asked = [ask(upstream), ask(upstream, { method: 'POST', target: '/second' })]
-    const socket = await open()
-    dials[0]?.resolve(socket)
-    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    const socket = await taken(dials)
     socket.emit('data', Buffer.from(LONG))
     socket.emit('end')
-    await expect.poll(() => dials.length).toBe(2)
-    dials[1]?.resolve(await (await serving((next) => next.write(OK)))())
+    await answered(dials)
     expect(await Promise.all(asked)).toEqual(['ok', 'ok'])
   })
 
@@ -230,15 +224,12 @@ describe('what arrives in one turn of the event loop', () => {
 
   it('is read before it becomes much, in however many pieces it comes: a reader that wants no more is heard', async () => {
     const { upstream, dials } = dialled()
-    const open = await serving(() => undefined)
     let read = 0
     upstream.dispatch(REQUEST, {
       onCall: () => undefined, onBodySent: () => undefined, onInterim: () => undefined, onHead: () => undefined, onEnd: () => undefined, onError: () => undefined,
       onData: (chunk) => { read += chunk.length },
     })
-    const socket = await open()
-    dials[0]?.resolve(socket)
-    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    const socket = await taken(dials)
     socket.emit('data', Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))
     const unread: number[] = []
     for (let sent = 16_384; sent <= 10 * 16_384; sent += 16_384) {
@@ -251,7 +242,6 @@ describe('what arrives in one turn of the event loop', () => {
 
   it('is read before the end that came behind it', async () => {
     const { upstream, dials } = dialled()
-    const open = await serving(() => undefined)
     const bytes: string[] = []
     const whole = new Promise<string>((resolve) => upstream.dispatch(REQUEST, {
       onCall: () => undefined, onBodySent: () => undefined, onInterim: () => undefined, onHead: () => undefined,
@@ -259,9 +249,7 @@ describe('what arrives in one turn of the event loop', () => {
       onEnd: () => resolve('ok'),
       onError: ({ message }) => resolve(message),
     }))
-    const socket = await open()
-    dials[0]?.resolve(socket)
-    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
+    const socket = await taken(dials)
     socket.emit('data', Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'))
     socket.emit('data', Buffer.from('all of it'))
     socket.emit('end')
