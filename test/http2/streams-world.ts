@@ -9,6 +9,7 @@ import { agentRules, policiesWith } from '../support/policies.ts'
 import { startPosternWorld, WIDE_CONSENT, type PosternWorld, type TokenWish } from '../support/postern-world.ts'
 import { handshake, sessionOn } from './h2-client.ts'
 import { startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
+import { anyIntegration } from './any-integration.ts'
 
 /** What the upstreams speak. */
 export const SPOKEN = ['HTTP/2', 'HTTP/1.1'] as const
@@ -45,15 +46,7 @@ export async function startStreamsWorld(): Promise<StreamsWorld> {
   const files = { ca: await file('ca.pem', ca.certificatePem), key: await file('key', 'a-key-that-nobody-sees'), certificate: await file('listener.pem', listener.cert), listenerKey: await file('listener-key.pem', listener.key) }
   const identity = await serverIdentity(ca, Object.values(HOSTS))
   const upstreams = { 'HTTP/2': await startScriptedUpstream('HTTP/2', identity), 'HTTP/1.1': await startScriptedUpstream('HTTP/1.1', identity) }
-  const integration = (spoken: Spoken): string => `  ${PREFIX[spoken]}:
-    type: routes
-    origin: https://${HOSTS[spoken]}
-    credential: { secret: ${files.key} }
-    routes:
-      - { route: "GET /v1/{+rest}", access: read, scopes: [any:read] }
-      - { route: "POST /v1/{+rest}", access: write, scopes: [any:write] }
-    connect: { address: "127.0.0.1:${upstreams[spoken].port}", allow_addresses: ["127.0.0.1/32"], ca: ${files.ca} }
-`
+  const integration = (spoken: Spoken): string => anyIntegration({ name: PREFIX[spoken], host: HOSTS[spoken], port: upstreams[spoken].port, key: files.key, ca: files.ca })
   const world = await startPosternWorld({
     config: (text) => text
       .replace('tickets.internal.acme.com]', `tickets.internal.acme.com, ${Object.values(HOSTS).join(', ')}]`)

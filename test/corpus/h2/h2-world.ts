@@ -14,6 +14,7 @@ import { startRecordingUpstream, type RecordingUpstream } from '../../support/re
 import { readStrictly } from '../strict-request.ts'
 import type { H2Site, H2Way, Spoken } from './h2-case.ts'
 import { startRecordingHttp2Upstream, type RecordingHttp2Upstream } from './recording-http2-upstream.ts'
+import { anyIntegration } from '../../http2/any-integration.ts'
 
 const HOSTS: Readonly<Record<Spoken, string>> = { 'HTTP/1.1': 'one.internal', 'HTTP/2': 'two.internal' }
 const PREFIX: Readonly<Record<Spoken, string>> = { 'HTTP/1.1': 'one', 'HTTP/2': 'two' }
@@ -47,15 +48,7 @@ export async function startH2World(): Promise<H2World> {
   const identity = await serverIdentity(ca, Object.values(HOSTS))
   const http1 = await startRecordingUpstream({ tls: identity, respond: answering() })
   const http2 = await startRecordingHttp2Upstream(identity)
-  const integration = (spoken: Spoken, port: number): string => `  ${PREFIX[spoken]}:
-    type: routes
-    origin: https://${HOSTS[spoken]}
-    credential: { secret: ${files.key} }
-    routes:
-      - { route: "GET /v1/{+rest}", access: read, scopes: [any:read] }
-      - { route: "POST /v1/{+rest}", access: write, scopes: [any:write] }
-    connect: { address: "127.0.0.1:${port}", allow_addresses: ["127.0.0.1/32"], ca: ${files.ca} }
-`
+  const integration = (spoken: Spoken, port: number): string => anyIntegration({ name: PREFIX[spoken], host: HOSTS[spoken], port, key: files.key, ca: files.ca })
   const world = await startPosternWorld({
     auditMode: 'relaxed',
     config: (text) => text
